@@ -1,0 +1,27 @@
+# Every target is one call of `python -m labkit`, so that without make the same works as written here.
+PYTHON ?= python3
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help book quick pdf test data clean
+
+help:  ## what can be asked for
+	@$(PYTHON) -m labkit --help
+
+book:  ## set up, get the data, render HTML and PDF
+	@$(PYTHON) -m labkit book $(ARGS)
+
+quick:  ## the same on less data and small grids
+	@$(PYTHON) -m labkit book --profile quick $(ARGS)
+
+pdf:  ## the PDF only
+	@$(PYTHON) -m labkit book --pdf-only $(ARGS)
+
+test:  ## set up, run the tests; ARGS go to pytest
+	@$(PYTHON) -m labkit test $(ARGS)
+
+data:  ## find or fetch the data and show what was found
+	@$(PYTHON) -m labkit data $(ARGS)
+
+clean:  ## remove what rendering and testing made
+	@$(PYTHON) -m labkit clean

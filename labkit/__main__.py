@@ -1,0 +1,232 @@
+"""The command line, ``python -m labkit``: set-up, data, rendering, tests.
+
+Imports the standard library only; what must be installed is imported inside the commands.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from labkit import bootstrap
+from labkit.bootstrap import ROOT, SetupError
+
+CACHES = (".quarto", "_freeze", ".pytest_cache", ".ruff_cache")
+
+
+class ProfileError(ValueError):
+    """``--profile`` or ``LABKIT_PROFILE`` names no profile."""
+
+
+def main(arguments: list | None = None) -> int:
+    """Run one command and return its exit status: 0, 1 for an error, 2 for bad usage, 130."""
+    args = _parse(sys.argv[1:] if arguments is None else arguments)
+    try:
+        bootstrap.check_python(sys.version_info[:2])
+        return args.command(args) or 0
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return 130
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] == "labkit":
+            raise
+        print(f"error: {_not_installed(error.name)}", file=sys.stderr)
+    except _user_errors() as error:
+        print(f"error: {error}", file=sys.stderr)
+    return 1
+
+
+def setup(args: argparse.Namespace) -> None:
+    """install the requirements into .venv (or, on Colab and Kaggle, where they are missing)"""
+    bootstrap.ensure_environment(retry_quarto=args.quarto)
+    print(f"Ready. The Python to use: {sys.executable}")
+
+
+def data(args: argparse.Namespace) -> None:
+    """show which data were found, where, and which checks passed; fetch them if need be"""
+    bootstrap.ensure_environment()
+    _print_data(fetch=not args.no_fetch)
+
+
+def book(args: argparse.Namespace) -> None:
+    """set up, get the data, render the whole book"""
+    profile = _use_profile(args.profile)
+    bootstrap.ensure_environment()
+    _print_data(fetch=True)
+    _render(("pdf",) if args.pdf_only else ("html", "pdf"), profile, "auto", None)
+
+
+def render(args: argparse.Namespace) -> None:
+    """render with the running Python, without set-up; all chapters or those named"""
+    profile = _use_profile(args.profile)
+    bootstrap.expose_scripts()
+    _render((args.to,) if args.to else ("html", "pdf"), profile, args.renderer, args.chapters)
+
+
+def run_tests(args: argparse.Namespace) -> int:
+    """set up and run the tests; further arguments go to pytest"""
+    bootstrap.ensure_environment()
+    return _run("pytest", *args.further)
+
+
+def lint(args: argparse.Namespace) -> int:
+    """check the chapters' sources and the style of the code"""
+    bootstrap.ensure_environment()
+    from labkit.book import lint as lint_chapters
+
+    problems = lint_chapters(ROOT)
+    for problem in problems:
+        print(f"{problem.file}:{problem.line}: {problem.message}")
+    return _run("ruff", "check", ".") or int(bool(problems))
+
+
+def notebooks(args: argparse.Namespace) -> None:
+    """write each chapter as a notebook, for Colab and Kaggle"""
+    bootstrap.ensure_environment()
+    from labkit.book import notebooks as write_notebooks
+
+    for path in write_notebooks(ROOT, args.folder):
+        print(_shown(path))
+
+
+def clean_results(args: argparse.Namespace) -> None:
+    """empty results/, so that the next rendering trains every model"""
+    # Quarto's pre-render step calls this for previews too, which must not train all again.
+    if "QUARTO_PROJECT_OUTPUT_DIR" in os.environ and "QUARTO_PROJECT_RENDER_ALL" not in os.environ:
+        return
+    shutil.rmtree(ROOT / "results", ignore_errors=True)
+
+
+def clean(args: argparse.Namespace) -> None:
+    """remove what rendering and testing made: results/, _book/, caches"""
+    for name in ("results", "_book", *CACHES):
+        shutil.rmtree(ROOT / name, ignore_errors=True)
+    for part in ("labkit", "tests", "benchmarks"):
+        for cache in list((ROOT / part).rglob("__pycache__")):
+            shutil.rmtree(cache, ignore_errors=True)
+
+
+def _parse(arguments: list) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m labkit",
+        description="A deep-learning lab report that trains its own models.",
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(title="commands", metavar="command", required=True)
+
+    def add(command, name=None):
+        made = commands.add_parser(
+            name or command.__name__,
+            help=command.__doc__,
+            description=command.__doc__,
+            allow_abbrev=False,
+        )
+        made.set_defaults(command=command)
+        return made
+
+    profile = {"help": "full or quick; else as LABKIT_PROFILE says, else full"}
+
+    made = add(setup)
+    made.add_argument("--quarto", action="store_true", help="try again to install Quarto")
+    made = add(data)
+    made.add_argument("--no-fetch", action="store_true", help="look, but download nothing")
+    made = add(book)
+    made.add_argument("--profile", **profile)
+    made.add_argument("--pdf-only", action="store_true", help="make no HTML")
+    made = add(render)
+    made.add_argument("chapters", nargs="*", help="such as chapters/01-regression-eda.qmd")
+    made.add_argument("--to", choices=("html", "pdf"), help="one format; without it, both")
+    made.add_argument("--profile", **profile)
+    made.add_argument("--renderer", choices=("auto", "quarto", "labkit"), default="auto")
+    add(run_tests, "test")
+    add(lint)
+    made = add(notebooks)
+    made.add_argument("folder", nargs="?", type=Path, default=Path("notebooks"))
+    add(clean_results, "clean-results")
+    add(clean)
+
+    args, further = parser.parse_known_args(arguments)
+    if further and args.command is not run_tests:
+        parser.error("unrecognized arguments: " + " ".join(further))
+    args.further = further
+    return args
+
+
+def _use_profile(name: str | None) -> str:
+    """Make ``name``, if given, the profile of this process and all it starts; return what holds."""
+    from labkit import config
+
+    if name is not None:
+        os.environ["LABKIT_PROFILE"] = name
+    try:
+        return config.profile().name
+    except ValueError as error:
+        raise ProfileError(error) from None
+
+
+def _print_data(fetch: bool) -> None:
+    from labkit.data import report
+
+    print(report(fetch=fetch), flush=True)
+
+
+def _render(formats: tuple, profile: str, renderer: str, chapters: list | None) -> None:
+    """Render, then say where the pages are and what made them."""
+    from labkit.book import render as render_book
+
+    start = time.perf_counter()
+    made = render_book(
+        ROOT, formats=formats, profile=profile, renderer=renderer, only=chapters or None
+    )
+    minutes, seconds = divmod(round(time.perf_counter() - start), 60)
+    by = "Quarto" if made.renderer == "quarto" else "labkit's built-in renderer"
+    print()
+    for kind, path in (("HTML", made.html), ("PDF", made.pdf)):
+        if path is not None:
+            print(f"{kind:9}{_shown(path)}")
+    print(f"{'Made by':9}{by}, profile {profile}, in {minutes} min {seconds} s")
+    print(f"{'Data':9}{'; '.join(_titles())}")
+
+
+def _titles() -> list:
+    """What the data of the book are, in words."""
+    from labkit.data import load_maintenance, load_nyse
+
+    return [load().provenance.title for load in (load_nyse, load_maintenance)]
+
+
+def _run(module: str, *arguments: str) -> int:
+    """Run an installed module's command line in the project's root; return its exit status."""
+    return subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT).returncode
+
+
+def _shown(path: Path) -> str:
+    """A path as one would type it here: relative to the working directory if it lies below."""
+    path = Path(path).absolute()
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _not_installed(module: str | None) -> str:
+    return (
+        f"the module {module} is not installed in this Python, {sys.executable}. Run "
+        "`python -m labkit setup`, then the same command with the Python that it names."
+    )
+
+
+def _user_errors() -> tuple:
+    """The errors whose message is for the user, who needs no traceback with it.
+
+    Looked up where they would have come from, so that nothing is imported for it.
+    """
+    named = (("labkit.data", "DataError"), ("labkit.book", "BookError"))
+    found = [getattr(sys.modules.get(room), name, SetupError) for room, name in named]
+    return (SetupError, ProfileError, *found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+"""Runs a chapter: one Jupyter kernel, its cells and inline expressions in their order."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from labkit.book.errors import BookError
+from labkit.book.project import Project
+from labkit.book.source import Cell, Text, inline_expressions
+
+# Small networks train faster on one thread a process than on two.
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_FRAME = re.compile(r"Cell In\[\d+\], line (\d+)")
+_INLINE = "_labkit_inline"
+
+# Objects with a Markdown form are inserted as Markdown, all others as their str(): Quarto's rule.
+_PRELUDE = f"""
+def {_INLINE}(value):
+    from IPython.display import display
+    make = getattr(value, "_repr_markdown_", None)
+    text = make() if make is not None else None
+    kind, text = ("text/plain", str(value)) if text is None else ("text/markdown", text)
+    display({{kind: text}}, raw=True, metadata={{"{_INLINE}": True}})
+"""
+
+
+def execute(project: Project, name: str, parts: list[Text | Cell]) -> list[list]:
+    """Outputs of each part of a chapter.
+
+    Parameters
+    ----------
+    project : Project
+        Its root is the working directory and is importable.
+    name : str
+        The chapter's source, for messages.
+    parts : list
+        As `labkit.book.source.parse` returns them.
+
+    Returns
+    -------
+    list of list
+        For a cell its Jupyter outputs; for a text one (is_markdown, text) per inline expression.
+
+    Raises
+    ------
+    BookError
+        If a cell or an inline expression raises, or the kernel dies.
+    """
+    if not any(isinstance(part, Cell) or inline_expressions(part) for part in parts):
+        return [[] for _ in parts]
+    with _session(project, name) as run:
+        run(_PRELUDE, "the renderer's first cell", 1)
+        results = []
+        for part in parts:
+            if isinstance(part, Cell):
+                title = f"the cell {part.label!r}" if part.label else "the cell"
+                results.append(run(part.code, title, part.code_line))
+            else:
+                results.append([_inline(run, item) for item in inline_expressions(part)])
+        return results
+
+
+def _inline(run, item) -> tuple[bool, str]:
+    outputs = run(f"{_INLINE}({item.code})", f"the inline expression `{item.code}`", item.line)
+    for output in outputs:
+        if output.get("metadata", {}).get(_INLINE):
+            data = output["data"]
+            markdown = "text/markdown" in data
+            return markdown, data["text/markdown" if markdown else "text/plain"]
+    return False, ""
+
+
+@contextmanager
+def _session(project: Project, name: str) -> Iterator:
+    """A kernel for one chapter, as a function (code, title, first line) -> outputs."""
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+    notebook = nbformat.v4.new_notebook()
+    client = NotebookClient(notebook, km=_kernel_manager(), timeout=None)
+    # The kernel's own notices go to a file: they are no part of the book. Should the kernel die,
+    # they are what tells why.
+    with tempfile.TemporaryFile("w+") as log:
+
+        def run(code: str, title: str, line: int) -> list:
+            cell = nbformat.v4.new_code_cell(code)
+            notebook.cells.append(cell)
+            try:
+                client.execute_cell(cell, len(notebook.cells) - 1)
+            except CellExecutionError as error:
+                raise _cell_error(name, title, line, error) from None
+            except DeadKernelError:
+                log.seek(0)
+                tail = " ".join(log.read().split()[-40:])
+                raise BookError(
+                    f"{name}:{line}: {title} killed its Python process (out of memory?). {tail}"
+                ) from None
+            return cell["outputs"]
+
+        options = {"cwd": str(project.root), "env": environment(project)}
+        with client.setup_kernel(**options, stdout=log, stderr=log, cleanup_kc=True):
+            yield run
+
+
+def _kernel_manager():
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+
+    # This very interpreter, whatever kernels the machine's user has installed; figures as PNG of
+    # twice the pixels, sharp on today's screens.
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    command.append("--InlineBackend.figure_formats={'retina'}")
+    spec = KernelSpec(argv=command, display_name="book", language="python")
+
+    class ThisPython(KernelSpecManager):
+        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+            return spec
+
+    return AsyncKernelManager(kernel_spec_manager=ThisPython())
+
+
+def environment(project: Project) -> dict[str, str]:
+    """Environment of everything that the book runs: project on the path, one thread, profile."""
+    path = os.pathsep.join(filter(None, [str(project.root), os.environ.get("PYTHONPATH")]))
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return {
+        **dict.fromkeys(THREADS, "1"),
+        **os.environ,
+        "PYTHONPATH": path,
+        "PATH": programs,
+        "QUARTO_PYTHON": sys.executable,
+        **project.environment,
+    }
+
+
+def _cell_error(name: str, title: str, line: int, error) -> BookError:
+    frame = _FRAME.search(_ANSI.sub("", str(error.traceback)))
+    at = line + int(frame[1]) - 1 if frame else line
+    return BookError(f"{name}:{at}: {title} failed: {error.ename}: {error.evalue}")
+
+
+def strip_ansi(text: str) -> str:
+    """`text` without terminal colours."""
+    return _ANSI.sub("", text)

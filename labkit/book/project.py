@@ -1,0 +1,254 @@
+"""What `_quarto.yml` says: title, chapters in order, bibliography, output folder, profile."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+import yaml
+
+from labkit.book.errors import BookError
+
+CONFIG = "_quarto.yml"
+DEFAULT_PROFILE = "full"
+
+_FIRST_TITLE = re.compile(r"^# .*$", re.MULTILINE)
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A chapter's place in the book.
+
+    `source` is the path below the project root, with forward slashes; `number` is "2", "B" or,
+    for an unnumbered chapter, "".
+    """
+
+    source: str
+    number: str
+    appendix: bool = False
+
+    @property
+    def page(self) -> str:
+        return str(PurePosixPath(self.source).with_suffix(".html"))
+
+    @property
+    def stem(self) -> str:
+        return PurePosixPath(self.source).stem
+
+    @property
+    def folder(self) -> str:
+        """Folder of the chapter below the root: "" or "chapters"."""
+        parent = str(PurePosixPath(self.source).parent)
+        return "" if parent == "." else parent
+
+
+@dataclass(frozen=True)
+class Project:
+    """The book as `_quarto.yml` describes it, with paths resolved below `root`."""
+
+    root: Path
+    title: str
+    subtitle: str
+    author: tuple[str, ...]
+    date: str
+    abstract: str
+    lang: str
+    chapters: tuple[Chapter, ...]
+    bibliography: tuple[Path, ...]
+    output: Path
+    pre_render: tuple[str, ...]
+    formats: tuple[str, ...]
+    execute: dict
+    code_fold: bool
+    repo_url: str
+    profile: str | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def pdf_name(self) -> str:
+        """The PDF's file name: the title with hyphens, as Quarto names it."""
+        return re.sub(r"[^\w-]+", "-", self.title).strip("-") + ".pdf"
+
+    def chapter(self, source: str) -> Chapter:
+        """The chapter written in `source`.
+
+        Raises
+        ------
+        BookError
+            If `_quarto.yml` lists no such chapter.
+        """
+        wanted = PurePosixPath(str(source).replace("\\", "/"))
+        for chapter in self.chapters:
+            if wanted in (PurePosixPath(chapter.source), PurePosixPath(chapter.stem)):
+                return chapter
+        known = ", ".join(chapter.source for chapter in self.chapters)
+        raise BookError(f"{CONFIG} lists no chapter {source!r}; it lists {known}")
+
+
+def load(root: str | Path, profile: str | None = None) -> Project:
+    """Read the project in `root`.
+
+    Parameters
+    ----------
+    root : path
+        Folder that holds `_quarto.yml`.
+    profile : str, optional
+        "full", or the name of an `_environment-<profile>` file.
+
+    Raises
+    ------
+    BookError
+        If the configuration cannot be read, a listed chapter or bibliography is absent, or the
+        profile is unknown.
+    """
+    root = Path(root).resolve()
+    text, config = _read_config(root)
+    book = config.get("book") or {}
+    if not book.get("title"):
+        raise BookError(f"{CONFIG}: the book has no title; add `title:` below `book:`")
+    formats = config.get("format") or {}
+    html = formats.get("html") if isinstance(formats.get("html"), dict) else {}
+    project = config.get("project") or {}
+    return Project(
+        root=root,
+        title=str(book["title"]),
+        subtitle=str(book.get("subtitle") or ""),
+        author=_authors(book.get("author")),
+        date=_date(book.get("date")),
+        abstract=str(book.get("abstract") or "").strip(),
+        lang=str(config.get("lang") or "en"),
+        chapters=_chapters(root, book, text),
+        bibliography=_bibliography(root, config, text),
+        output=root / str(project.get("output-dir") or "_book"),
+        pre_render=tuple(_as_list(project.get("pre-render"))),
+        formats=tuple(formats),
+        execute=dict(config.get("execute") or {}),
+        code_fold=bool(html.get("code-fold", False)),
+        repo_url=str(book.get("repo-url") or ""),
+        profile=profile,
+        environment=_environment(root, profile),
+    )
+
+
+def _read_config(root: Path) -> tuple[str, dict]:
+    path = root / CONFIG
+    if not path.is_file():
+        raise BookError(f"no {CONFIG} in {root}; run this from the project's top folder")
+    text = path.read_text(encoding="utf-8")
+    try:
+        config = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise BookError(f"{CONFIG}{line}: not valid YAML: {error}") from error
+    if not isinstance(config, dict):
+        raise BookError(f"{CONFIG}: expected keys `project`, `book` and `format`, found none")
+    return text, config
+
+
+def _as_list(value) -> list[str]:
+    if value is None:
+        return []
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
+
+
+def _authors(value) -> tuple[str, ...]:
+    items = value if isinstance(value, list) else [value] if value else []
+    return tuple(str(item["name"] if isinstance(item, dict) else item) for item in items)
+
+
+def _date(value) -> str:
+    """A date as people write it; `today` is the day of the render, as in Quarto."""
+    if value in ("today", "now"):
+        value = dt.date.today()
+    if isinstance(value, dt.date):
+        return f"{value.day} {value:%B %Y}"
+    return str(value or "")
+
+
+def _line_of(text: str, needle: str) -> int:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if needle in line:
+            return number
+    return 1
+
+
+def _chapters(root: Path, book: dict, text: str) -> tuple[Chapter, ...]:
+    chapters: list[Chapter] = []
+    count = 0
+    for source in _sources(root, book.get("chapters"), text):
+        numbered = not _is_unnumbered(root / source)
+        count += numbered
+        chapters.append(Chapter(source, str(count) if numbered else ""))
+    for index, source in enumerate(_sources(root, book.get("appendices"), text)):
+        chapters.append(Chapter(source, _LETTERS[index], appendix=True))
+    if not chapters:
+        raise BookError(f"{CONFIG}: the book lists no chapters; add `chapters:` below `book:`")
+    return tuple(chapters)
+
+
+def _sources(root: Path, listed, text: str) -> list[str]:
+    sources = []
+    for item in listed or []:
+        if not isinstance(item, str):
+            raise BookError(
+                f"{CONFIG}: chapters must be a plain list of .qmd files, found {item!r}; "
+                "parts are not supported by the built-in renderer"
+            )
+        if not (root / item).is_file():
+            raise BookError(
+                f"{CONFIG}:{_line_of(text, item)}: chapter {item} is listed but there is no such "
+                "file; create it or take it off the list"
+            )
+        sources.append(item)
+    return sources
+
+
+def _is_unnumbered(path: Path) -> bool:
+    title = _FIRST_TITLE.search(path.read_text(encoding="utf-8"))
+    return bool(title and re.search(r"\{[^}]*(\.unnumbered|(?<=[\s{])-(?=[\s}]))", title.group()))
+
+
+def _bibliography(root: Path, config: dict, text: str) -> tuple[Path, ...]:
+    paths = []
+    for name in _as_list(config.get("bibliography")):
+        if not (root / name).is_file():
+            raise BookError(
+                f"{CONFIG}:{_line_of(text, name)}: bibliography {name} is not there; "
+                "create it or take the line out"
+            )
+        paths.append(root / name)
+    return tuple(paths)
+
+
+def _environment(root: Path, profile: str | None) -> dict[str, str]:
+    """Variables of `_environment` and of `_environment-<profile>`, the latter winning."""
+    variables = _read_environment(root / "_environment")
+    if profile is None:
+        return variables
+    path = root / f"_environment-{profile}"
+    if not path.is_file() and profile != DEFAULT_PROFILE:
+        known = sorted({DEFAULT_PROFILE, *(p.name[13:] for p in root.glob("_environment-*"))})
+        raise BookError(
+            f"unknown profile {profile!r}: there is no {path.name} in {root}; "
+            f"profiles here: {', '.join(known)}"
+        )
+    return {**variables, "LABKIT_PROFILE": profile, **_read_environment(path)}
+
+
+def _read_environment(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    variables = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        name, equals, value = line.partition("=")
+        if not equals:
+            raise BookError(f"{path.name}:{number}: expected NAME=value, found {line!r}")
+        variables[name.strip()] = value.strip().strip("\"'")
+    return variables

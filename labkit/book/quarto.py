@@ -1,0 +1,130 @@
+"""Finding Quarto, and rendering the book with it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from labkit.book.errors import BookError
+from labkit.book.execute import environment
+from labkit.book.project import Chapter, Project
+
+# The first release that sets books in Typst.
+MINIMUM = (1, 9)
+
+_PROGRESS = re.compile(r"\[\s*\d+/\d+\]\s+(\S+\.qmd)")
+_NOISE = "without encryption"
+_UNRESOLVED = "Unable to resolve"
+_FORMATS = {"html": "html", "pdf": "typst"}
+
+
+def find() -> Path | None:
+    """The Quarto program: beside this Python or on the path, and new enough; else None."""
+    folders = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    program = shutil.which("quarto", path=folders)
+    if program is None:
+        return None
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    numbers = re.match(r"(\d+)\.(\d+)", done.stdout.strip())
+    if done.returncode or not numbers or tuple(map(int, numbers.groups())) < MINIMUM:
+        return None
+    return Path(program)
+
+
+def render(
+    project: Project,
+    formats: Sequence[str],
+    only: list[Chapter] | None,
+    report: Callable[[str], None],
+) -> tuple[Path | None, Path | None, dict[str, float]]:
+    """Render with Quarto; paths of the HTML and the PDF, and seconds per chapter.
+
+    Raises
+    ------
+    BookError
+        If there is no Quarto, it fails, or it leaves a reference unresolved (which it only warns
+        of). The book rendered before is then put back.
+    """
+    program = find()
+    if program is None:
+        raise BookError(
+            f"no Quarto {MINIMUM[0]}.{MINIMUM[1]} or newer found; install it from quarto.org, or "
+            "render with renderer 'labkit'"
+        )
+    backup = project.output.with_name(project.output.name + ".last")
+    shutil.rmtree(backup, ignore_errors=True)
+    if project.output.is_dir():
+        shutil.copytree(project.output, backup)
+    seconds: dict[str, float] = {}
+    try:
+        for command in _commands(program, project, formats, only):
+            log = _run(command, project, seconds, report)
+            _check_log(log)
+        _check_pages(project)
+    except BaseException:
+        if backup.is_dir():
+            shutil.rmtree(project.output, ignore_errors=True)
+            os.replace(backup, project.output)
+        raise
+    shutil.rmtree(backup, ignore_errors=True)
+    html = project.output / (only or project.chapters)[0].page if "html" in formats else None
+    pdf = next(project.output.glob("*.pdf"), None) if "pdf" in formats and not only else None
+    return html, pdf, seconds
+
+
+def _commands(program: Path, project: Project, formats, only) -> list[list[str]]:
+    # With no --to Quarto makes every format of `_quarto.yml`; with one it first empties the folder.
+    base = [str(program), "render"]
+    profile = ["--profile", project.profile] if project.profile else []
+    if only:
+        return [[*base, chapter.source, "--to", "html", *profile] for chapter in only]
+    if len(formats) == 1:
+        return [[*base, "--to", _FORMATS[formats[0]], *profile]]
+    return [[*base, *profile]]
+
+
+def _run(command: list[str], project: Project, seconds: dict, report) -> str:
+    """Run Quarto, hand on its progress, time its chapters; all that it said."""
+    lines, current, start = [], None, time.perf_counter()
+    variables = {**environment(project), "NO_COLOR": "1"}
+    process = subprocess.Popen(
+        command, cwd=project.root, env=variables, text=True, errors="replace",
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )
+    for line in process.stdout:
+        lines.append(line)
+        now, progress = time.perf_counter(), _PROGRESS.search(line)
+        if progress:
+            if current:
+                seconds[current] = seconds.get(current, 0.0) + now - start
+            current, start = progress[1], now
+        if line.strip() and _NOISE not in line:
+            report(line.rstrip())
+    if current:
+        seconds[current] = seconds.get(current, 0.0) + time.perf_counter() - start
+    if process.wait():
+        tail = " ".join("".join(lines).split()[-60:])
+        raise BookError(f"quarto render failed: {tail}")
+    return "".join(lines)
+
+
+def _check_log(log: str) -> None:
+    bad = [line.strip() for line in log.splitlines() if _UNRESOLVED in line]
+    if bad:
+        raise BookError("Quarto left references unresolved: " + "; ".join(bad))
+
+
+def _check_pages(project: Project) -> None:
+    """Quarto prints `?@fig-x` where a reference leads nowhere."""
+    for chapter in project.chapters:
+        page = project.output / chapter.page
+        if page.is_file():
+            found = re.search(r"\?@?(?:fig|tbl|sec|eq)-[\w-]+", page.read_text(encoding="utf-8"))
+            if found:
+                raise BookError(f"{chapter.source}: {found[0]} resolves nowhere")

@@ -1,0 +1,188 @@
+"""The book, rendered: by Quarto where there is one, else by the small renderer here."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labkit.book import crossref, quarto
+from labkit.book.assemble import Assembled, assemble
+from labkit.book.errors import BookError
+from labkit.book.execute import environment, execute
+from labkit.book.pandoc import read_markdown
+from labkit.book.project import Chapter, Project, load
+from labkit.book.source import read
+from labkit.book.typeset import Typesetter, copy_images
+
+RENDERERS = ("auto", "quarto", "labkit")
+FORMATS = ("html", "pdf")
+
+
+@dataclass
+class Rendered:
+    """What a render made.
+
+    `html` is the path of index.html (of the first chapter rendered, for a preview), `pdf` that of
+    the PDF; None if not asked for. `seconds` maps a chapter's source to the time its cells took.
+    """
+
+    renderer: str
+    html: Path | None = None
+    pdf: Path | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def render(
+    root: str | Path,
+    *,
+    formats: Sequence[str] = FORMATS,
+    profile: str | None = None,
+    renderer: str = "auto",
+    only: Sequence[str] | None = None,
+    report: Callable[[str], None] = print,
+) -> Rendered:
+    """Render the book in folder `root` into its output folder.
+
+    Parameters
+    ----------
+    root : path
+        Folder that holds `_quarto.yml`.
+    formats : sequence of {"html", "pdf"}
+    profile : str, optional
+        "full" or the name of an `_environment-<profile>` file; None takes the environment as is.
+    renderer : {"auto", "quarto", "labkit"}
+        "auto" is Quarto if one is installed that can set books in Typst, else "labkit".
+    only : sequence of str, optional
+        Preview: run and write the HTML pages of these chapters alone (paths as in `_quarto.yml`,
+        or names without folder and ending); the pre-render step is left out.
+    report : callable
+        Gets one line of progress at a time.
+
+    Raises
+    ------
+    BookError
+        If anything fails; the book rendered before is then still in place.
+    """
+    _check_choice("format", formats, FORMATS)
+    _check_choice("renderer", [renderer], RENDERERS)
+    project = load(root, profile)
+    chapters = [project.chapter(name) for name in only] if only else None
+    if renderer == "quarto" or (renderer == "auto" and quarto.find() is not None):
+        html, pdf, seconds = quarto.render(project, formats, chapters, report)
+        return Rendered("quarto", html, pdf, seconds)
+    return _render(project, ("html",) if chapters else tuple(formats), chapters, report)
+
+
+def _check_choice(what: str, values: Sequence[str], known: Sequence[str]) -> None:
+    for value in values:
+        if value not in known:
+            raise BookError(f"unknown {what} {value!r}; expected one of {', '.join(known)}")
+
+
+def _render(
+    project: Project,
+    formats: tuple[str, ...],
+    only: list[Chapter] | None,
+    report: Callable[[str], None],
+) -> Rendered:
+    done = Rendered("labkit")
+    if only is None:
+        _pre_render(project, report)
+    made = _run_chapters(project, only, done.seconds, report)
+    report("typesetting " + " and ".join(formats))
+    # Beside the old book, so that it can take its place in one move.
+    out = Path(tempfile.mkdtemp(prefix=".book-", dir=project.root))
+    try:
+        if only is not None and project.output.is_dir():
+            shutil.copytree(project.output, out, dirs_exist_ok=True)
+        _typeset(project, made, formats, only, out)
+        _swap(out, project.output)
+    finally:
+        shutil.rmtree(out, ignore_errors=True)
+    if "html" in formats:
+        done.html = project.output / (only or project.chapters)[0].page
+    if "pdf" in formats:
+        done.pdf = project.output / project.pdf_name
+    return done
+
+
+def _pre_render(project: Project, report: Callable[[str], None]) -> None:
+    variables = {**environment(project), "QUARTO_PROJECT_RENDER_ALL": "1"}
+    for command in project.pre_render:
+        report(f"pre-render: {command}")
+        words = shlex.split(command)
+        if words[0] in ("python", "python3"):
+            words[0] = sys.executable
+        done = subprocess.run(
+            words, cwd=project.root, env=variables, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            tail = (done.stderr or done.stdout).strip().splitlines()[-1:]
+            raise BookError(f"_quarto.yml: the pre-render command {command!r} failed: {tail}")
+
+
+def _run_chapters(
+    project: Project,
+    only: list[Chapter] | None,
+    seconds: dict[str, float],
+    report: Callable[[str], None],
+) -> dict[Chapter, Assembled]:
+    """Every chapter's Markdown; those left out by `only` hold placeholders for their outputs."""
+    made = {}
+    sources = {chapter: read(project.root / chapter.source, chapter.source)
+               for chapter in project.chapters}
+    for chapter, parts in sources.items():
+        if only is not None and chapter not in only:
+            made[chapter] = assemble(project, chapter, parts, None)
+            continue
+        start = time.perf_counter()
+        results = execute(project, chapter.source, parts)
+        made[chapter] = assemble(project, chapter, parts, results)
+        seconds[chapter.source] = time.perf_counter() - start
+        report(f"{chapter.source}: {seconds[chapter.source]:.1f} s")
+    return made
+
+
+def _typeset(
+    project: Project,
+    made: dict[Chapter, Assembled],
+    formats: tuple[str, ...],
+    only: list[Chapter] | None,
+    out: Path,
+) -> None:
+    chapters = [_number(chapter, item.markdown) for chapter, item in made.items()]
+    shown = [item for item in chapters if only is None or item.chapter in only]
+    targets = crossref.registry(chapters)
+    crossref.check(project, shown, targets, crossref.citation_keys(project))
+    for item in shown:
+        copy_images(project, item, made[item.chapter].images, out)
+    setter = Typesetter(project, chapters, targets, out)
+    if "pdf" in formats:
+        setter.pdf()
+    if "html" in formats:
+        pdf = (out / project.pdf_name).is_file()
+        setter.pages({item.chapter.source for item in shown}, pdf=pdf)
+
+
+def _number(chapter: Chapter, markdown: str) -> crossref.NumberedChapter:
+    variables = {"book-pass": "number", "book-chapter": chapter.number}
+    return crossref.numbered(chapter, read_markdown(markdown, variables, chapter.source))
+
+
+def _swap(new: Path, target: Path) -> None:
+    """Put folder `new` in the place of `target`."""
+    os.chmod(new, 0o755)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    old = new.with_name(new.name + "-old")
+    if target.exists():
+        os.replace(target, old)
+    os.replace(new, target)
+    shutil.rmtree(old, ignore_errors=True)

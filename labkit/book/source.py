@@ -1,0 +1,159 @@
+"""A chapter's source: Markdown text, executable cells with options, inline expressions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from labkit.book.errors import BookError
+
+_FENCE = re.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*)$")
+_CELL = re.compile(r"^\{python\}\s*$")
+_OPTION = re.compile(r"^#\|(.*)$")
+_QUOTED_CODE = re.compile(r"(?<!`)(`{2,})(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
+_INLINE = re.compile(r"(?<!`)`\{python\}\s+(?P<code>[^`]+?)\s*`(?!`)")
+
+
+@dataclass(frozen=True)
+class Text:
+    """Markdown between two cells; `line` is its first line in the file, counted from 1."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """An executable cell: `code` without its option lines, which are in `options`."""
+
+    line: int
+    code_line: int
+    code: str
+    options: dict = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        return str(self.options.get("label") or "")
+
+    @property
+    def kind(self) -> str:
+        """"fig", "tbl" or "": what the label makes of the cell's output."""
+        prefix = self.label.partition("-")[0]
+        return prefix if prefix in ("fig", "tbl") else ""
+
+
+@dataclass(frozen=True)
+class Inline:
+    """An inline expression of a `Text`: `start` and `end` are offsets in its text."""
+
+    line: int
+    start: int
+    end: int
+    code: str
+
+
+def read(path: Path, name: str) -> list[Text | Cell]:
+    """Parts of the chapter in file `path`; messages call it `name`."""
+    return parse(path.read_text(encoding="utf-8"), name)
+
+
+def parse(text: str, name: str) -> list[Text | Cell]:
+    """Split a chapter's source into its parts, in order.
+
+    Raises
+    ------
+    BookError
+        If a cell or code block is not closed, or cell options are not YAML.
+    """
+    lines = text.splitlines()
+    parts: list[Text | Cell] = []
+    body, first = _without_front_matter(lines, name)
+    pending: list[str] = body
+    start, index = first, first - 1 + len(body)
+    while index < len(lines):
+        opening = _FENCE.match(lines[index])
+        if not opening:
+            pending.append(lines[index])
+            index += 1
+            continue
+        closing = _closing(lines, index, opening["fence"], name)
+        if _CELL.match(opening["info"].strip()):
+            _add_text(parts, pending, start)
+            parts.append(_cell(lines[index + 1 : closing], index + 1, name))
+            pending, start = [], closing + 2
+        else:
+            pending.extend(lines[index : closing + 1])
+        index = closing + 1
+    _add_text(parts, pending, start)
+    return parts
+
+
+def _without_front_matter(lines: list[str], name: str) -> tuple[list[str], int]:
+    """Blank lines in place of YAML front matter (so that lines keep their numbers)."""
+    if not lines or lines[0].strip() != "---":
+        return [], 1
+    for index, line in enumerate(lines[1:], start=1):
+        if line.strip() in ("---", "..."):
+            meta = yaml.safe_load("\n".join(lines[1:index])) or {}
+            heading = [f"# {meta['title']}"] if meta.get("title") else [""]
+            return heading + [""] * index, 1
+    raise BookError(f"{name}:1: the front matter that starts with --- is never closed")
+
+
+def _closing(lines: list[str], opening: int, fence: str, name: str) -> int:
+    pattern = re.compile(rf"^ {{0,3}}{re.escape(fence[0])}{{{len(fence)},}}\s*$")
+    for index in range(opening + 1, len(lines)):
+        if pattern.match(lines[index]):
+            return index
+    raise BookError(f"{name}:{opening + 1}: the code block that starts here is never closed")
+
+
+def _add_text(parts: list, pending: list[str], start: int) -> None:
+    if any(line.strip() for line in pending):
+        parts.append(Text(start, "\n".join(pending)))
+
+
+def _cell(body: list[str], fence_line: int, name: str) -> Cell:
+    count = 0
+    while count < len(body) and _OPTION.match(body[count]):
+        count += 1
+    raw = "\n".join(_OPTION.match(line)[1] for line in body[:count])
+    try:
+        options = yaml.safe_load(raw) or {}
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = fence_line + 1 + (mark.line if mark else 0)
+        raise BookError(
+            f"{name}:{line}: cell options are not valid YAML ({getattr(error, 'problem', error)}); "
+            "put quotes round a value that holds a colon"
+        ) from error
+    if not isinstance(options, dict):
+        raise BookError(f"{name}:{fence_line + 1}: cell options must read `#| key: value`")
+    return Cell(fence_line, fence_line + 1 + count, "\n".join(body[count:]), options)
+
+
+def blank_code_blocks(text: str) -> str:
+    """`text` with every character of its fenced code blocks but the line ends made a blank."""
+    lines, fence = [], ""
+    for line in text.splitlines():
+        opening = _FENCE.match(line)
+        inside = bool(fence)
+        if fence and opening and opening["fence"].startswith(fence) and not opening["info"].strip():
+            fence = ""
+        elif not fence and opening:
+            fence, inside = opening["fence"], True
+        lines.append(" " * len(line) if inside else line)
+    return "\n".join(lines)
+
+
+def inline_expressions(part: Text) -> list[Inline]:
+    """The inline expressions of a text, in order; code blocks and ``…`` hold none."""
+    visible = blank_code_blocks(part.text)
+    visible = _QUOTED_CODE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), visible)
+    return [
+        Inline(part.line + visible.count("\n", 0, m.start()), m.start(), m.end(), m["code"])
+        for m in _INLINE.finditer(visible)
+    ]

@@ -1,0 +1,307 @@
+"""Set-up: from a bare Python to one that holds the book's requirements.
+
+Imports the standard library only, and keeps to the syntax of Python 3.7, so that it can run before
+anything is installed and can tell a too old Python what is wrong.
+
+The environment is ``.venv`` in the project's root. A stamp in it, written last, says that it is
+complete and for which requirements; so an interrupted set-up is never mistaken for a finished one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OLDEST_PYTHON = (3, 11)
+STAMP = "labkit-stamp"
+UNFINISHED = "unfinished"
+QUARTO_SECONDS = 180.0
+"""How long Quarto's installer may take: over 100 MB come from GitHub. Unreachable, it mostly says
+so in seconds, but behind a silent firewall it would hang."""
+
+
+class SetupError(RuntimeError):
+    """Set-up cannot go on; the message says what to do."""
+
+
+def ensure_environment(root: Path = ROOT, retry_quarto: bool = False) -> None:
+    """Return only in an interpreter that holds the requirements; make ``.venv`` if need be.
+
+    A Python that has every pinned version already is used as it is. On Colab and Kaggle, or with
+    ``LABKIT_NO_VENV=1``, the running Python is used and gets only what it lacks. In all other cases
+    ``.venv`` is completed and the running command starts again with its Python.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of ``requirements.txt``.
+    retry_quarto : bool
+        Try to install Quarto even where that failed before.
+
+    Raises
+    ------
+    SetupError
+        When this Python cannot make environments, or a requirement cannot be installed.
+    """
+    if _keeps_running_python():
+        _install_missing(root)
+    elif _runs_in(root / ".venv"):
+        _complete_own_environment(root)
+    elif missing(root / "requirements.txt", exact=True):
+        _make_environment(root)
+        _start_again(venv_python(root))
+    expose_scripts()
+    ensure_quarto(root, retry=retry_quarto)
+
+
+def check_python(version: tuple) -> None:
+    """Raise `SetupError` unless ``version``, as (major, minor), is one that the book runs on."""
+    if tuple(version) < OLDEST_PYTHON:
+        raise SetupError(
+            "This is Python {}.{} ({}); the book needs Python {}.{} or newer. Install one from "
+            "python.org or your system's packages, and run the same command with it, for example "
+            "`make book PYTHON=python3.12`.".format(*version, sys.executable, *OLDEST_PYTHON)
+        )
+
+
+def venv_python(root: Path) -> Path:
+    """Where the environment's interpreter lies, made or not."""
+    inside = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
+    return root.joinpath(".venv", *inside)
+
+
+def digest(root: Path) -> str:
+    """What a complete environment's stamp says: one hash of the requirements and the Python."""
+    python = "python {}.{}\n".format(*sys.version_info[:2])
+    return hashlib.sha256(python.encode() + (root / "requirements.txt").read_bytes()).hexdigest()
+
+
+def venv_state(root: Path) -> str:
+    """How far ``.venv`` is.
+
+    Returns
+    -------
+    str
+        ``absent`` (none, or its interpreter is gone), ``other-python`` (made by another version
+        than the running one), ``unfinished`` (an install was interrupted), ``stale`` (not stamped
+        for these requirements) or ``complete``.
+    """
+    settings = root / ".venv" / "pyvenv.cfg"
+    if not (venv_python(root).exists() and settings.exists()):
+        return "absent"
+    built_for = re.search(r"^version(?:_info)?\s*=\s*(\d+)\.(\d+)", settings.read_text(), re.M)
+    if not built_for or tuple(map(int, built_for.groups())) != sys.version_info[:2]:
+        return "other-python"
+    stamp = root / ".venv" / STAMP
+    text = stamp.read_text() if stamp.exists() else ""
+    if text == UNFINISHED:
+        return "unfinished"
+    return "complete" if text == digest(root) else "stale"
+
+
+def pins(requirements: Path) -> dict:
+    """Distribution name to pinned version, as the lines ``name==version`` of a file say."""
+    lines = (line.split("#")[0].strip() for line in requirements.read_text("utf-8").splitlines())
+    return dict(line.split("==", 1) for line in lines if line)
+
+
+def missing(requirements: Path, exact: bool) -> list:
+    """The lines of a requirements file that the running Python does not meet.
+
+    Parameters
+    ----------
+    requirements : Path
+        A file of ``name==version`` lines.
+    exact : bool
+        Whether another version counts as missing; if not, any installed version will do.
+        ``2.13.0+cpu`` is version 2.13.0 either way.
+    """
+    import importlib.metadata  # not in Python 3.7, which is to read this file and be refused
+
+    lacking = []
+    for name, version in pins(requirements).items():
+        try:
+            found = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found = None
+        if found is None or (exact and found.split("+")[0] != version):
+            lacking.append(f"{name}=={version}")
+    return lacking
+
+
+def expose_scripts() -> None:
+    """Put the running Python's script folder on PATH: there pip leaves ``quarto``."""
+    scripts = sysconfig.get_path("scripts")
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    if scripts not in folders:
+        os.environ["PATH"] = os.pathsep.join([scripts, *folders])
+
+
+def ensure_quarto(root: Path, retry: bool = False, seconds: float = QUARTO_SECONDS) -> bool:
+    """Install Quarto unless there is one or an earlier try failed; tell whether there is one.
+
+    A failure stops nothing: it is said in one line, and remembered for this version of Quarto in
+    ``.labkit/``, so that later commands need not wait for it again.
+    """
+    requirements = root / "requirements-quarto.txt"
+    failed = root / ".labkit" / "quarto-failed"
+    if shutil.which("quarto"):
+        return True
+    wanted = requirements.read_text("utf-8")
+    if failed.exists() and failed.read_text("utf-8") == wanted and not retry:
+        return False
+    print("Installing Quarto ...", flush=True)
+    command = [*_pip_install(sys.executable), "-r", str(requirements)]
+    if _runs_within(command, seconds, quiet=not retry) and shutil.which("quarto"):
+        failed.unlink(missing_ok=True)
+        return True
+    failed.parent.mkdir(exist_ok=True)
+    failed.write_text(wanted, "utf-8")
+    print("Quarto could not be installed: the built-in renderer is used.", flush=True)
+    return False
+
+
+def _keeps_running_python() -> bool:
+    """Whether no environment is to be made: asked for, or a host that comes with its own."""
+    if os.environ.get("LABKIT_NO_VENV", "") not in ("", "0"):
+        return True
+    try:
+        colab = importlib.util.find_spec("google.colab") is not None
+    except ModuleNotFoundError:
+        colab = False
+    return colab or Path("/kaggle").is_dir()
+
+
+def _runs_in(venv: Path) -> bool:
+    return venv.exists() and os.path.samefile(sys.prefix, venv)
+
+
+def _install_missing(root: Path) -> None:
+    """Give the running Python what it lacks; leave every version it has, its torch above all."""
+    lacking = missing(root / "requirements.txt", exact=False)
+    if lacking:
+        print("Installing into", sys.executable + ":", ", ".join(lacking), flush=True)
+        install(sys.executable, lacking)
+
+
+def _complete_own_environment(root: Path) -> None:
+    """Bring the running ``.venv`` up to date; it cannot be made anew while it runs."""
+    state = venv_state(root)
+    if state == "complete":
+        return
+    # What an interrupted install left may look installed and not be whole.
+    extra = ["--force-reinstall"] if state == "unfinished" else []
+    _fill(root, extra)
+
+
+def _make_environment(root: Path) -> None:
+    """Make ``.venv`` complete. One without a stamp, made by hand, is filled, not replaced."""
+    state = venv_state(root)
+    if state == "complete":
+        return
+    if not (importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip")):
+        raise SetupError(
+            f"{sys.executable} cannot make virtual environments: its modules venv and ensurepip "
+            "are not installed. On Debian or Ubuntu: `sudo apt install python3-venv`, then run "
+            "the same command again. Or use a Python of your own choice without one: set "
+            "LABKIT_NO_VENV=1."
+        )
+    version = "{}.{}".format(*sys.version_info[:2])
+    print(f"Making the environment .venv for Python {version} (minutes, once) ...", flush=True)
+    clear = [] if state == "stale" else ["--clear"]
+    made = subprocess.run([sys.executable, "-m", "venv", *clear, str(root / ".venv")])
+    if made.returncode:
+        raise SetupError(
+            f"The environment {root / '.venv'} could not be made: see the lines above. Delete the "
+            "folder, see that the disk has room, and run the same command again."
+        )
+    _fill(root, [])
+
+
+def _fill(root: Path, extra: list) -> None:
+    """Install the requirements into ``.venv``; the stamp that says so comes last."""
+    stamp = root / ".venv" / STAMP
+    stamp.write_text(UNFINISHED)
+    install(str(venv_python(root)), [*extra, "-r", str(root / "requirements.txt")])
+    finished = stamp.with_suffix(".new")
+    finished.write_text(digest(root))
+    os.replace(finished, stamp)
+
+
+def install(python: str, arguments: list) -> None:
+    """Run ``pip install`` with ``python``; its progress is shown, its warnings are not.
+
+    Raises
+    ------
+    SetupError
+        Names the requirement that failed and what to do.
+    """
+    done = subprocess.run(
+        [*_pip_install(python), *arguments], stderr=subprocess.PIPE, text=True, errors="replace"
+    )
+    if done.returncode:
+        raise SetupError(explain(done.stderr))
+
+
+def _pip_install(python: str) -> list:
+    return [python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+
+
+def explain(stderr: str) -> str:
+    """Turn what pip wrote on failing into the requirement that failed and the user's next step.
+
+    >>> print(explain("ERROR: No matching distribution found for torch==9.9").splitlines()[0])
+    The requirement torch==9.9 could not be installed.
+    """
+    named = re.search(r"(?:No matching distribution found|Failed building wheel) for (\S+)", stderr)
+    which = f"The requirement {named.group(1)}" if named else "A requirement"
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith(("ERROR: ", "error: "))]
+    said = "\n".join("  pip: " + line for line in (errors or lines)[-4:])
+    if "externally-managed-environment" in stderr:
+        return (
+            f"{sys.executable} belongs to the system, which lets nothing be installed into it. "
+            "Unset LABKIT_NO_VENV, so that the environment .venv is made and used instead."
+        )
+    return (
+        f"{which} could not be installed.\n{said}\n"
+        "Check that this machine reaches a package index and has room on its disk. If it does, "
+        "this Python ({}.{}) or system may be one that the requirement has no build for: try "
+        "another Python, for example `make book PYTHON=python3.12`. Then run the same command "
+        "again; it goes on from here.".format(*sys.version_info[:2])
+    )
+
+
+def _runs_within(command: list, seconds: float, quiet: bool) -> bool:
+    """Run a command; end it, with all it started, after ``seconds``. True if it succeeded."""
+    output = subprocess.DEVNULL if quiet else None
+    posix = os.name == "posix"
+    process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=posix)
+    try:
+        return process.wait(seconds) == 0
+    except subprocess.TimeoutExpired:
+        return False
+    finally:
+        if process.poll() is None:
+            # pip builds in a process of its own, which would go on downloading.
+            os.killpg(process.pid, signal.SIGKILL) if posix else process.kill()
+            process.wait()
+
+
+def _start_again(python: Path) -> None:
+    """Replace this process by the same command under another interpreter."""
+    command = [str(python), *sys.orig_argv[1:]]
+    sys.stdout.flush()
+    if os.name == "posix":
+        os.execv(python, command)
+    # Windows' execv returns to the shell at once, so the new process would run behind its prompt.
+    sys.exit(subprocess.run(command).returncode)

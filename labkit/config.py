@@ -1,0 +1,121 @@
+"""How large a run is: the profiles, the seed, the threads. Every other room reads it from here.
+
+The profile is chosen by the environment variable ``LABKIT_PROFILE``. Results made under one
+profile are never mistaken for those of another: the profile is part of their key.
+"""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The project's root: where ``_quarto.yml`` lies and ``results/`` is made."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The size of every study in one run of the book.
+
+    Parameters
+    ----------
+    name : str
+        ``full`` or ``quick``.
+    seed : int
+        The one seed that all others are derived from.
+    search_symbols : int
+        Symbols of the NYSE panel, evenly spaced in the alphabet, that the grid search and the
+        regularization study train on.
+    study_symbols : int or None
+        Symbols that all other regression studies use; None for all.
+    regression_grid, classification_grid : dict
+        Parameter name to the values tried, over the six axes the lab asks for.
+    regression_folds, classification_folds : int
+        Folds of each grid search.
+    regression_epochs, classification_epochs : int
+        Epochs of the models trained after the search.
+    n_seeds : int
+        Seeds (and repetitions of the folds) behind every interval.
+    forest_trees : int
+        Trees of the random forest.
+    bootstrap : int
+        Resamples behind every bootstrap interval.
+    """
+
+    name: str
+    seed: int = 2024
+    search_symbols: int = 0
+    study_symbols: int | None = None
+    regression_grid: dict = field(default_factory=dict)
+    classification_grid: dict = field(default_factory=dict)
+    regression_folds: int = 3
+    classification_folds: int = 5
+    regression_epochs: int = 30
+    classification_epochs: int = 60
+    n_seeds: int = 5
+    forest_trees: int = 300
+    bootstrap: int = 1000
+
+
+PROFILES = {
+    "full": Profile(
+        name="full",
+        search_symbols=125,
+        regression_grid={
+            "learning_rate": [1e-3, 5e-3],
+            "optimizer": ["sgd", "adam", "rmsprop"],
+            "hidden_sizes": [(32,), (64, 32)],
+            "batch_size": [1024],
+            "epochs": [2, 8],
+        },
+        classification_grid={
+            "learning_rate": [1e-3, 5e-3],
+            "optimizer": ["sgd", "adam", "rmsprop"],
+            "hidden_sizes": [(32,), (64, 32)],
+            "batch_size": [128],
+            "epochs": [10, 30],
+        },
+    ),
+    "quick": Profile(
+        name="quick",
+        search_symbols=5,
+        study_symbols=10,
+        regression_grid={
+            "learning_rate": [1e-3, 1e-2],
+            "optimizer": ["sgd", "adam", "rmsprop"],
+            "hidden_sizes": [(16,), (32, 16)],
+            "batch_size": [512],
+            "epochs": [1, 2],
+        },
+        classification_grid={
+            "learning_rate": [1e-3, 1e-2],
+            "optimizer": ["sgd", "adam", "rmsprop"],
+            "hidden_sizes": [(16,), (32, 16)],
+            "batch_size": [512],
+            "epochs": [2, 4],
+        },
+        regression_folds=2,
+        classification_folds=3,
+        regression_epochs=6,
+        classification_epochs=10,
+        n_seeds=2,
+        forest_trees=50,
+        bootstrap=200,
+    ),
+}
+
+
+def profile() -> Profile:
+    """The profile that ``LABKIT_PROFILE`` names; ``full`` when it is unset.
+
+    Raises
+    ------
+    ValueError
+        When the name is not one of `PROFILES`.
+    """
+    name = os.environ.get("LABKIT_PROFILE") or "full"
+    if name not in PROFILES:
+        raise ValueError(
+            f"LABKIT_PROFILE is {name!r}, which is no profile; expected one of "
+            f"{', '.join(PROFILES)}. Unset it, or set it to one of these."
+        )
+    return PROFILES[name]

@@ -1,0 +1,1 @@
+"""What the data look like, as tidy frames: behind the figures of the exploratory chapters."""

@@ -1,0 +1,50 @@
+"""One look for every figure: fonts, grid, sizes, a palette that colour-blind readers can tell."""
+
+import matplotlib.pyplot as plt
+import seaborn as sns
+
+OKABE_ITO = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#666666"]
+"""Okabe and Ito's colours (2008), without yellow and with grey for black."""
+
+SEQUENTIAL = "viridis"
+DIVERGING = "vlag"
+
+WIDTH = 7.2
+"""Inches of a figure as wide as the text."""
+
+SETTINGS = {
+    "figure.dpi": 96,
+    "savefig.dpi": 192,
+    "figure.figsize": (WIDTH, 3.6),
+    "figure.constrained_layout.use": True,
+    "font.size": 9.5,
+    "axes.titlesize": 10.5,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "axes.labelsize": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.7,
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "lines.linewidth": 1.6,
+}
+
+
+def use_theme() -> None:
+    """Set matplotlib and seaborn to the book's look, for the rest of the process."""
+    sns.set_theme(style="ticks", palette=OKABE_ITO, rc=SETTINGS)
+
+
+def figure(rows: int = 1, columns: int = 1, *, height: float = 3.4, **options):
+    """A figure as wide as the text with a grid of axes: ``(figure, axes)``.
+
+    ``height`` is in inches; ``options`` go to ``matplotlib.pyplot.subplots``.
+    """
+    use_theme()
+    return plt.subplots(rows, columns, figsize=(WIDTH, height), **options)

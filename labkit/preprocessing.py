@@ -1,0 +1,53 @@
+"""Impute, encode, scale: scikit-learn transformers, fitted on training rows only.
+
+Machine rows are prepared in two steps, so that a sampler can stand between them: `scaling` makes
+numbers comparable, which a sampler that looks for neighbours needs, and keeps the quality ``type``
+as one column of codes; `encoding` turns the codes into indicators, which a network needs.
+"""
+
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+
+QUALITIES = ["L", "M", "H"]
+"""The product qualities, from low to high."""
+
+WEEKDAYS = [0, 1, 2, 3, 4]
+
+
+def scaling(numeric: list[str]) -> ColumnTransformer:
+    """Standardise the ``numeric`` columns; turn ``type`` into the codes 0, 1, 2, the first column.
+
+    Blanks in a number become the training median. Gives a DataFrame with the columns ``type`` and
+    ``numeric``.
+    """
+    numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+    transformer = ColumnTransformer(
+        [("type", OrdinalEncoder(categories=[QUALITIES]), ["type"]), ("numbers", numbers, numeric)],
+        verbose_feature_names_out=False,
+    )
+    return transformer.set_output(transform="pandas")
+
+
+def encoding() -> ColumnTransformer:
+    """Turn the codes of ``type`` into three indicator columns; leave the numbers as they are."""
+    indicators = OneHotEncoder(categories=[range(len(QUALITIES))], sparse_output=False)
+    return ColumnTransformer(
+        [("type", indicators, ["type"])], remainder="passthrough", verbose_feature_names_out=False
+    )
+
+
+def machine_preprocessing(numeric: list[str]) -> Pipeline:
+    """`scaling` and `encoding` with nothing between them: ``(rows, 3 + len(numeric))`` floats."""
+    return Pipeline([("scaling", scaling(numeric)), ("encoding", encoding())])
+
+
+def panel_preprocessing(features: list[str]) -> ColumnTransformer:
+    """Standardise the panel's features; the weekday becomes five indicators."""
+    numbers = [name for name in features if name != "weekday"]
+    days = OneHotEncoder(categories=[WEEKDAYS], handle_unknown="ignore", sparse_output=False)
+    steps = [("numbers", StandardScaler(), numbers)]
+    if "weekday" in features:
+        steps.append(("weekday", days, ["weekday"]))
+    return ColumnTransformer(steps, verbose_feature_names_out=False)

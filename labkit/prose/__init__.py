@@ -1,0 +1,1 @@
+"""Results → sentences that cannot disagree with them."""

@@ -1,0 +1,83 @@
+"""The two losses, as gradients by the outputs and as means of each network.
+
+A target is a row of as many numbers as there are outputs: the value itself, or the probability of
+every class. So a label, smoothed or not, and a number are the same to the training loop.
+Outputs and targets are ``(n_models, n_outputs, batch)``.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot, pad
+
+
+class SquaredError:
+    """``MSELoss``."""
+
+    @staticmethod
+    def check(y: Tensor, n_outputs: int, label_smoothing: float) -> None:
+        """Raise ValueError when ``y`` has not the outputs' shape, or labels are to be smoothed."""
+        if y.ndim != 2 or y.shape[1] != n_outputs:
+            raise ValueError(
+                f"targets have the shape {tuple(y.shape)}; expected (rows, {n_outputs}), "
+                "like the outputs"
+            )
+        if label_smoothing:
+            raise ValueError("label_smoothing is for classes; the loss is a squared error")
+
+    @staticmethod
+    def targets(y: Tensor, n_outputs: int, label_smoothing: float, dtype: torch.dtype) -> Tensor:
+        """``y`` as it is, ``(rows, n_outputs)``."""
+        return y.to(dtype)
+
+    @staticmethod
+    def gradient(outputs: Tensor, targets: Tensor) -> Tensor:
+        """The derivative of each row's loss by its outputs."""
+        return (outputs - targets).mul_(2 / outputs.shape[1])
+
+    @staticmethod
+    def values(outputs: Tensor, targets: Tensor) -> Tensor:
+        """Each row's loss, ``(n_models, batch)``."""
+        return (outputs - targets).square_().mean(1)
+
+
+class CrossEntropy:
+    """``CrossEntropyLoss`` of logits."""
+
+    @staticmethod
+    def check(y: Tensor, n_outputs: int, label_smoothing: float) -> None:
+        """Raise ValueError when a class has no output, or the smoothing is no share."""
+        if y.ndim != 1 or y.is_floating_point():
+            raise ValueError(
+                f"targets have the shape {tuple(y.shape)} and the type {y.dtype}; expected class "
+                "numbers, integers of the shape (rows,)"
+            )
+        if int(y.min()) < 0 or int(y.max()) >= n_outputs:
+            raise ValueError(
+                f"targets are class numbers from {int(y.min())} to {int(y.max())}, and there are "
+                f"{n_outputs} outputs; expected numbers from 0 to {n_outputs - 1}"
+            )
+        if not 0 <= label_smoothing < 1:
+            raise ValueError(f"label_smoothing is {label_smoothing!r}; expected a share in [0, 1)")
+
+    @staticmethod
+    def targets(y: Tensor, n_outputs: int, label_smoothing: float, dtype: torch.dtype) -> Tensor:
+        """Class numbers ``(rows,)`` as probabilities ``(rows, n_outputs)``.
+
+        Classes without an output, of rows that are not used, have none.
+        """
+        certain = one_hot(y)[:, :n_outputs].to(dtype)
+        certain = pad(certain, (0, n_outputs - certain.shape[1]))
+        return certain * (1 - label_smoothing) + label_smoothing / n_outputs
+
+    @staticmethod
+    def gradient(outputs: Tensor, targets: Tensor) -> Tensor:
+        """The derivative of each row's loss by its outputs."""
+        return torch.softmax(outputs, 1).sub_(targets)
+
+    @staticmethod
+    def values(outputs: Tensor, targets: Tensor) -> Tensor:
+        """Each row's loss, ``(n_models, batch)``."""
+        return -(torch.log_softmax(outputs, 1) * targets).sum(1)
+
+
+LOSSES = {"squared_error": SquaredError, "cross_entropy": CrossEntropy}

@@ -1,0 +1,114 @@
+"""Train many networks, those of one shape and batch size together."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import psutil
+import torch
+from torch import Tensor, nn
+
+from labkit.mlp import count_parameters
+from labkit.stacked.members import Member, Trained, check_members
+from labkit.stacked.network import StackedMLP, shape_of
+from labkit.stacked.stack import Stack, count_rows
+from labkit.training import Watched
+
+CACHE_NUMBERS = 2**20
+"""Numbers that a stack keeps at hand in a step, at most: beyond a few megabytes they no longer fit
+in a core's share of the cache, and a larger stack is slower per network, not faster."""
+
+
+def train_stacked(
+    members: Sequence[Member],
+    X: Tensor,
+    y: Tensor,
+    *,
+    loss: str,
+    watch: Mapping[str, Watched] | None = None,
+    chunk: int | None = None,
+    device: str | torch.device = "cpu",
+    on_epoch: Callable[[int], None] | None = None,
+) -> list[Trained]:
+    """Train many networks, those of one shape and batch size together.
+
+    Parameters
+    ----------
+    members : sequence of Member
+    X : Tensor, shape (rows, features)
+        Rows that members choose theirs from. Members with features of their own (another
+        preprocessing, say) choose from rows of their own.
+    y : Tensor, shape (rows, n_outputs) or (rows,)
+        Numbers, or class numbers.
+    loss : {"squared_error", "cross_entropy"}
+    watch : mapping of str to Watched, optional
+        Sets to record after every epoch for every member.
+    chunk : int or None
+        Members trained at once, at most; memory grows with it. None chooses what is fast.
+    device : str
+        Where to train.
+    on_epoch : callable, optional
+        Called after each epoch of a stack with the number of members that trained.
+
+    Returns
+    -------
+    list of Trained
+        One per member, in the order given.
+
+    Raises
+    ------
+    ValueError
+        On an unknown loss, optimizer or schedule, rows that ``X`` has not, early stopping with
+        nothing to watch, or an observer called ``validation`` beside validation rows.
+
+    MemoryError
+        When a stack of ``chunk`` members would not fit in memory.
+
+    Notes
+    -----
+    A member's result depends neither on the other members nor on ``chunk``, except by rounding:
+    a loss that is not finite stays with its member.
+    """
+    watch = dict(watch or {})
+    check_members(members, X, y, loss, watch)
+    groups: dict = {}
+    for i, member in enumerate(members):
+        key = (shape_of(member.model), member.config.batch_size)
+        groups.setdefault(key, []).append(i)
+    trained: dict[int, Trained] = {}
+    X, y = X.to(device), y.to(device)
+    for group in groups.values():
+        group.sort(key=lambda i: _order(members[i], len(X)))
+        first = members[group[0]]
+        size = chunk or chunk_size(first.model, first.config.batch_size)
+        _check_memory(first.model, first.config.batch_size, min(size, len(group)))
+        for start in range(0, len(group), size):
+            part = group[start : start + size]
+            stack = Stack([members[i] for i in part], X, y, loss, watch, on_epoch)
+            trained.update(zip(part, stack.run(), strict=True))
+    return [trained[i] for i in range(len(members))]
+
+
+def chunk_size(model: nn.Sequential, batch_size: int) -> int:
+    """How many networks of this shape train fastest together."""
+    return max(4, CACHE_NUMBERS // _numbers(model, batch_size))
+
+
+def _numbers(model: nn.Sequential, batch_size: int) -> int:
+    """Numbers that a network keeps at hand in a step: weights, gradient, averages, layers."""
+    per_row = StackedMLP.from_modules([model]).numbers_per_row
+    return 5 * count_parameters(model) + 2 * batch_size * per_row
+
+
+def _check_memory(model: nn.Sequential, batch_size: int, n_models: int) -> None:
+    needed = n_models * _numbers(model, batch_size) * next(model.parameters()).element_size()
+    available = psutil.virtual_memory().available
+    if needed > available:
+        raise MemoryError(
+            f"a stack of {n_models} networks needs about {needed / 1e9:.1f} GB and "
+            f"{available / 1e9:.1f} GB are free; train fewer at once (chunk), in smaller batches "
+            f"(batch_size is {batch_size}), or narrower networks"
+        )
+
+
+def _order(member: Member, n_all: int) -> tuple:
+    """Members with more rows come first, those of one optimizer beside each other."""
+    return -count_rows(member, n_all), member.config.optimizer

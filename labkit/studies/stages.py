@@ -1,0 +1,168 @@
+"""MLPs of a classification study, stage by stage, trained for every fold at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from imblearn.pipeline import Pipeline
+from sklearn.base import clone
+
+from labkit import imbalance
+from labkit.data import FAILURE_TYPES
+from labkit.decision import MacroF1Rule
+from labkit.estimators import MLPClassifier
+from labkit.preprocessing import encoding, scaling
+from labkit.splits import stratified
+from labkit.studies.members import Case, predict_cases
+
+N_INNER_FOLDS = 3
+"""Folds of the training rows on which a decision rule is chosen."""
+
+MEMBER_SEED_STEP = 1000
+"""Between the seeds of an ensemble's networks, so that repetitions share none."""
+
+AVERAGED = ", seeds averaged"
+DECIDED = ", decision rule"
+
+
+@dataclass(frozen=True)
+class Split:
+    """Positions of the rows to train on and of those to predict, and the seed for both."""
+
+    train: np.ndarray
+    out: np.ndarray
+    seed: int
+
+
+@dataclass(frozen=True)
+class Stage:
+    """An MLP, the features it sees, what is done about rare classes, and how it decides.
+
+    Parameters
+    ----------
+    mlp : MLPClassifier
+    features : list of str
+    strategy : str
+        One of `labkit.imbalance.STRATEGIES`.
+    n_members : int
+        Networks, alike but for their seeds, whose probabilities are averaged.
+    decides : bool
+        Whether a `MacroF1Rule` is chosen on inner folds of the training rows.
+    """
+
+    mlp: MLPClassifier
+    features: list[str]
+    strategy: str = "none"
+    n_members: int = 1
+    decides: bool = False
+
+    def pipeline(self, seed: int) -> Pipeline:
+        """Scale, balance the training rows, encode, train: all fitted inside the training fold."""
+        weight = imbalance.class_weight(self.strategy)
+        return Pipeline(
+            [
+                ("scaling", scaling(self.features)),
+                ("balancing", imbalance.sampler(self.strategy, seed)),
+                ("encoding", encoding()),
+                ("mlp", clone(self.mlp).set_params(class_weight=weight, random_state=seed)),
+            ]
+        )
+
+    def case(self, X: pd.DataFrame, y: pd.Series, split: Split) -> Case:
+        """What the pipeline's network would be given for a split, the network not yet trained."""
+        steps = self.pipeline(split.seed).named_steps
+        scaled = steps["scaling"].fit_transform(X.iloc[split.train])
+        labels = np.asarray(y.iloc[split.train])
+        if steps["balancing"] != "passthrough":
+            scaled, labels = steps["balancing"].fit_resample(scaled, labels)
+        inputs = steps["encoding"].fit_transform(scaled)
+        out = steps["encoding"].transform(steps["scaling"].transform(X.iloc[split.out]))
+        return Case(steps["mlp"], np.asarray(inputs), codes(labels), np.asarray(out))
+
+
+def codes(labels) -> np.ndarray:
+    """Class numbers of labels, in the order of `FAILURE_TYPES`."""
+    return pd.Categorical(labels, categories=FAILURE_TYPES).codes.astype(np.int64)
+
+
+def predict_stages(
+    stages: Mapping[str, Stage], X: pd.DataFrame, y: pd.Series, splits: Sequence[Split]
+) -> dict[tuple[str, int], np.ndarray]:
+    """Class probabilities of every stage for the rows to predict of every split.
+
+    Returns
+    -------
+    dict
+        (name, number of the split) → array ``(rows to predict, 6)``. A stage of several members
+        gives its first under its name and their mean under the name and `AVERAGED`; one that
+        decides gives, under the name and `DECIDED`, the mean with its rule's factors applied.
+    """
+    work = [
+        (name, k, part, own)
+        for name, stage in stages.items()
+        for k, split in enumerate(splits)
+        for part, own in _parts(stage, y, split)
+    ]
+    cases = [stages[name].case(X, y, own) for name, _, _, own in work]
+    predicted = predict_cases(cases, len(FAILURE_TYPES))
+    gathered: dict = {}
+    for (name, k, part, own), probabilities in zip(work, predicted, strict=True):
+        parts = gathered.setdefault((name, k), {"outer": [], "inner": [], "labels": []})
+        parts[part].append(probabilities)
+        if part == "inner":
+            parts["labels"].append(codes(y.iloc[own.out]))
+    found = {}
+    for (name, k), parts in gathered.items():
+        stage = stages[name]
+        mean = np.mean(parts["outer"], axis=0)
+        found[(name, k)] = parts["outer"][0]
+        if stage.n_members > 1:
+            found[(name + AVERAGED, k)] = mean
+        if stage.decides:
+            inner, labels = np.concatenate(parts["inner"]), np.concatenate(parts["labels"])
+            found[(name + DECIDED, k)] = MacroF1Rule().fit(inner, labels).apply(mean)
+    return found
+
+
+def _parts(stage: Stage, y: pd.Series, split: Split) -> list[tuple[str, Split]]:
+    """The trainings behind a stage on one split: its members, and the inner folds of its rule."""
+    members = [
+        ("outer", Split(split.train, split.out, split.seed + MEMBER_SEED_STEP * i))
+        for i in range(stage.n_members)
+    ]
+    if not stage.decides:
+        return members
+    labels = y.iloc[split.train]
+    folds = stratified(N_INNER_FOLDS, 1, split.seed).split(labels, labels)
+    return members + [
+        ("inner", Split(split.train[train], split.train[out], split.seed)) for train, out in folds
+    ]
+
+
+def out_of_fold_stages(
+    stages: Mapping[str, Stage],
+    X: pd.DataFrame,
+    y: pd.Series,
+    protocols: Sequence[Sequence[Split]],
+) -> dict[tuple[str, int], np.ndarray]:
+    """Out-of-fold class probabilities of every stage under every protocol.
+
+    Parameters
+    ----------
+    protocols : sequence of sequences of Split
+        The rows to predict of a protocol's splits cover all rows once.
+
+    Returns
+    -------
+    dict
+        (name, number of the protocol) → array ``(rows, 6)``; names as in `predict_stages`.
+    """
+    splits = [(i, split) for i, protocol in enumerate(protocols) for split in protocol]
+    predicted = predict_stages(stages, X, y, [split for _, split in splits])
+    found: dict = {}
+    for (name, k), probabilities in predicted.items():
+        i, split = splits[k]
+        own = found.setdefault((name, i), np.zeros((len(X), len(FAILURE_TYPES))))
+        own[split.out] = probabilities
+    return found

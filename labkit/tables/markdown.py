@@ -1,0 +1,126 @@
+"""Results → Markdown tables, which render the same in HTML and PDF."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from tabulate import tabulate
+
+
+class Table:
+    """A Markdown pipe table; IPython, Quarto and the built-in renderer show it as such."""
+
+    def __init__(self, markdown: str):
+        self.markdown = markdown
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown
+
+    def __repr__(self) -> str:
+        return self.markdown
+
+
+def table(
+    frame: pd.DataFrame,
+    columns: Mapping[str, str] | None = None,
+    *,
+    formats: Mapping[str, str] | None = None,
+    best: Mapping[str, str] | None = None,
+    align: Mapping[str, str] | None = None,
+) -> Table:
+    """Typeset a frame.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row of the table a row; the index is not shown.
+    columns : mapping, optional
+        Column of the frame → its heading, in the order shown; all columns by default.
+    formats : mapping, optional
+        Column → format specification, such as ``".3f"``; default ``".3f"`` for floats and ``","``
+        for integers.
+    best : mapping, optional
+        Column → ``"max"`` or ``"min"``: its best value is set in bold.
+    align : mapping, optional
+        Column → ``"left"`` or ``"right"``; by default numbers are right, all else left.
+
+    Raises
+    ------
+    KeyError
+        When a column is not in the frame.
+    """
+    columns = columns or {name: str(name) for name in frame}
+    missing = [name for name in columns if name not in frame]
+    if missing:
+        raise KeyError(f"no column {missing[0]!r} in the frame; it has {', '.join(frame)}")
+    formats, best = formats or {}, best or {}
+    cells = {
+        heading: _cells(frame[name], formats.get(name), best.get(name))
+        for name, heading in columns.items()
+    }
+    alignments = [(align or {}).get(name, _default_alignment(frame[name])) for name in columns]
+    return Table(
+        tabulate(
+            pd.DataFrame(cells),
+            headers="keys",
+            tablefmt="pipe",
+            showindex=False,
+            disable_numparse=True,
+            colalign=alignments,
+        )
+    )
+
+
+def _cells(values: pd.Series, spec: str | None, best: str | None) -> list[str]:
+    if spec is None:
+        spec = _default_format(values)
+    texts = [_text(value, spec) for value in values]
+    if best is not None and values.notna().any():
+        winner = _text(getattr(values, best)(), spec)
+        texts = [f"**{text}**" if text == winner else text for text in texts]
+    return texts
+
+
+def _default_format(values: pd.Series) -> str:
+    if pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values):
+        return ""
+    return "," if pd.api.types.is_integer_dtype(values) else ".3f"
+
+
+def _default_alignment(values: pd.Series) -> str:
+    return "right" if pd.api.types.is_numeric_dtype(values) else "left"
+
+
+def _text(value, spec: str) -> str:
+    """A cell: a minus sign is typeset as one, zero has none, a missing value is a dash."""
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return "–"
+    if not spec or isinstance(value, str):
+        return str(value).replace("|", "\\|")
+    text = format(value, spec)
+    if not any(digit in text for digit in "123456789"):
+        text = text.replace("-", "")
+    return text.replace("-", "−")
+
+
+def with_interval(mean: float, low: float, high: float, spec: str = ".3f") -> str:
+    """A mean and its interval in one cell.
+
+    >>> with_interval(0.5, 0.25, 0.75, ".2f")
+    '0.50 [0.25, 0.75]'
+    """
+    if np.isnan(low):
+        return _text(mean, spec)
+    return f"{_text(mean, spec)} [{_text(low, spec)}, {_text(high, spec)}]"
+
+
+def mean_and_spread(values: Sequence[float], spec: str = ".3f") -> str:
+    """The mean of repetitions and their standard deviation, in one cell.
+
+    >>> mean_and_spread([1.0, 3.0], ".1f")
+    '2.0 ± 1.4'
+    """
+    values = np.asarray(values, dtype=float)
+    if len(values) < 2:
+        return _text(values.mean(), spec)
+    return f"{_text(values.mean(), spec)} ± {_text(values.std(ddof=1), spec)}"

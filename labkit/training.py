@@ -1,0 +1,312 @@
+"""The plain PyTorch training loop, and the history it keeps."""
+
+import copy
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+OPTIMIZERS = {
+    "sgd": torch.optim.SGD,
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+    "rmsprop": torch.optim.RMSprop,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingConfig:
+    """How a model is trained.
+
+    Parameters
+    ----------
+    optimizer : {"sgd", "adam", "adamw", "rmsprop"}
+    learning_rate : float
+        The step size; with a schedule, its peak.
+    momentum : float
+        Of SGD; the others do not use it.
+    weight_decay : float
+        The L2 penalty added to the gradient (SGD, Adam, RMSprop), or the decoupled decay (AdamW).
+    batch_size, epochs : int
+    schedule : {None, "one_cycle", "cosine"}
+        How the learning rate changes, step by step; None keeps it constant.
+    patience : int or None
+        Stop after this many epochs without a lower validation loss, and restore the weights of
+        the best epoch. None never stops early.
+    seed : int
+        Of the order of the batches.
+
+    Raises
+    ------
+    ValueError
+        When ``batch_size``, ``epochs`` or ``patience`` is below one.
+    """
+
+    optimizer: str = "adam"
+    learning_rate: float = 1e-3
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    batch_size: int = 64
+    epochs: int = 50
+    schedule: str | None = None
+    patience: int | None = None
+    seed: int = 0
+
+    def __post_init__(self):
+        for name in ("batch_size", "epochs", "patience"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name} is {value!r}; expected a number of 1 or more")
+
+
+class Watched(NamedTuple):
+    """Rows whose loss, and accuracy if there is one, is recorded after every epoch.
+
+    ``X`` is ``(rows, features)``; ``y`` is ``(rows, 1)`` floats or ``(rows,)`` class numbers;
+    ``accuracy`` maps outputs ``(rows, n_outputs)`` to a share between 0 and 1.
+    """
+
+    X: Tensor
+    y: Tensor
+    accuracy: Callable[[Tensor], Tensor] | None = None
+
+
+class History(NamedTuple):
+    """What training left behind.
+
+    ``table`` has a row per epoch: ``epoch``, and for every watched set ``<name>_loss`` and, where
+    it has an accuracy, ``<name>_accuracy``. ``best_epoch`` is the epoch whose weights the model
+    has now: the last one, or with a patience the one of the lowest validation loss.
+    """
+
+    table: pd.DataFrame
+    best_epoch: int
+    stopped_early: bool
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Draw PyTorch's random numbers from ``seed`` inside the block, and as before after it.
+
+    >>> with seeded(1):
+    ...     first = torch.rand(2)
+    >>> with seeded(1):
+    ...     torch.equal(first, torch.rand(2))
+    True
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
+def train(
+    model: nn.Module,
+    X: Tensor,
+    y: Tensor,
+    *,
+    loss: Callable[[Tensor, Tensor], Tensor],
+    config: TrainingConfig,
+    watch: Mapping[str, Watched] | None = None,
+) -> History:
+    """Fit ``model`` to ``X``, ``y`` in place.
+
+    Parameters
+    ----------
+    model : Module
+        Maps ``(batch, features)`` to ``(batch, n_outputs)``.
+    X : Tensor, shape (rows, features)
+    y : Tensor, shape (rows, 1) or (rows,)
+        Whatever ``loss`` compares outputs with.
+    loss : callable
+        ``loss(outputs, targets)`` gives the mean loss of a batch.
+    config : TrainingConfig
+    watch : mapping of str to Watched, optional
+        Sets to record after every epoch. Early stopping watches the one named ``validation``.
+
+    Returns
+    -------
+    History
+        Up to the last epoch, the best one plus the patience, or the first whose loss is not
+        finite: from there on nothing can be learned.
+
+    Raises
+    ------
+    ValueError
+        When early stopping is asked for and no set named ``validation`` is watched.
+
+    Notes
+    -----
+    ``config.seed`` fixes the order of the batches and the dropout masks; the initial weights are
+    the model's own (see `seeded`).
+    """
+    watch = watch or {}
+    if config.patience is not None and "validation" not in watch:
+        raise ValueError("early stopping (patience) needs a watched set named 'validation'")
+    optimizer = make_optimizer(model.parameters(), config)
+    schedule = make_schedule(optimizer, config, len(X))
+    generator = torch.Generator().manual_seed(config.seed)
+    records, best_loss, best_epoch, best_weights = [], float("inf"), 0, None
+
+    with seeded(config.seed):
+        for epoch in range(1, config.epochs + 1):
+            model.train()
+            for rows in batches(len(X), config.batch_size, generator):
+                optimizer.zero_grad()
+                loss(model(X[rows]), y[rows]).backward()
+                optimizer.step()
+                schedule.step()
+
+            records.append({"epoch": epoch, **observe(model, loss, watch)})
+            if not all(map(math.isfinite, records[-1].values())):
+                break
+            if config.patience is not None:
+                if records[-1]["validation_loss"] < best_loss:
+                    best_loss, best_epoch = records[-1]["validation_loss"], epoch
+                    best_weights = copy.deepcopy(model.state_dict())
+                elif epoch - best_epoch >= config.patience:
+                    break
+
+    if best_weights is not None:
+        model.load_state_dict(best_weights)
+    return History(pd.DataFrame(records), best_epoch or epoch, stopped_early=epoch < config.epochs)
+
+
+def batches(n_rows: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """The rows of one epoch in random order, a batch at a time.
+
+    A last batch of a single row joins the one before it: batch normalisation has no variance to
+    divide by in a batch of one.
+    """
+    parts = list(torch.randperm(n_rows, generator=generator).split(batch_size))
+    if len(parts) > 1 and len(parts[-1]) == 1 < batch_size:
+        parts[-2:] = [torch.cat(parts[-2:])]
+    yield from parts
+
+
+def count_batches(n_rows: int, batch_size: int) -> int:
+    """How many batches `batches` gives in an epoch.
+
+    >>> [count_batches(n, 4) for n in (1, 4, 5, 6, 8, 9)]
+    [1, 1, 1, 2, 2, 2]
+    """
+    full, rest = divmod(n_rows, batch_size)
+    return max(1, full + (rest > 1))
+
+
+def make_optimizer(parameters, config: TrainingConfig) -> torch.optim.Optimizer:
+    """The optimizer that ``config`` names.
+
+    Raises
+    ------
+    ValueError
+        When the name is not one of `OPTIMIZERS`.
+    """
+    check_optimizer(config.optimizer)
+    return OPTIMIZERS[config.optimizer](parameters, **optimizer_options(config))
+
+
+def check_optimizer(name: str) -> None:
+    """Raise ValueError when ``name`` is not one of `OPTIMIZERS`."""
+    if name not in OPTIMIZERS:
+        raise ValueError(f"optimizer is {name!r}; expected one of {', '.join(OPTIMIZERS)}")
+
+
+def optimizer_options(config: TrainingConfig) -> dict[str, float]:
+    """What the optimizer that ``config`` names is made with, besides the parameters."""
+    options = {"lr": config.learning_rate, "weight_decay": config.weight_decay}
+    if config.optimizer == "sgd":
+        options["momentum"] = config.momentum
+    return options
+
+
+def make_schedule(
+    optimizer: torch.optim.Optimizer, config: TrainingConfig, n_rows: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    """The learning rate's course over all steps of the training.
+
+    Raises
+    ------
+    ValueError
+        When ``config.schedule`` is unknown.
+    """
+    steps = config.epochs * count_batches(n_rows, config.batch_size)
+    factor = learning_rate_factor(config.schedule, steps)
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+def learning_rate_factor(schedule: str | None, steps: int) -> Callable[[int], float]:
+    """The share of the peak learning rate at each step, from 0 to ``steps - 1``.
+
+    ``one_cycle`` rises along a cosine from 1/25 to 1 over the first three tenths of the steps and
+    falls to almost nothing (Smith and Topin 2019, in PyTorch's default form, without the cycle of
+    the momentum); ``cosine`` only falls.
+
+    >>> factor = learning_rate_factor("one_cycle", 101)
+    >>> [round(factor(step), 2) for step in (0, 30, 100)]
+    [0.04, 1.0, 0.0]
+    """
+    factors = {None: _constant, "cosine": _fall, "one_cycle": _rise_and_fall}
+    if schedule not in factors:
+        raise ValueError(f"schedule is {schedule!r}; expected None, 'one_cycle' or 'cosine'")
+    # No lambda: a fitted estimator keeps the factor, and must be picklable.
+    return partial(factors[schedule], last=max(1, steps - 1))
+
+
+def _constant(step: int, last: int) -> float:
+    return 1.0
+
+
+def _fall(step: int, last: int) -> float:
+    return _cosine(1.0, 0.0, step / last)
+
+
+def _rise_and_fall(step: int, last: int) -> float:
+    peak = 0.3 * last
+    if step <= peak:
+        return _cosine(1 / 25, 1.0, step / peak)
+    return _cosine(1.0, 1 / 25e4, (step - peak) / (last - peak))
+
+
+def _cosine(start: float, end: float, share: float) -> float:
+    return end + (start - end) * (1 + math.cos(math.pi * min(share, 1.0))) / 2
+
+
+@torch.no_grad()
+def observe(model: nn.Module, loss, watch: Mapping[str, Watched]) -> dict[str, float]:
+    """Loss and accuracy of every watched set, with the model as it would be used."""
+    model.eval()
+    record = {}
+    for name, (X, y, accuracy) in watch.items():
+        outputs = model(X)
+        record[f"{name}_loss"] = loss(outputs, y).item()
+        if accuracy is not None:
+            record[f"{name}_accuracy"] = float(accuracy(outputs))
+    return record
+
+
+def class_accuracy(y: Tensor) -> Callable[[Tensor], Tensor]:
+    """Share of rows whose largest logit is the true class.
+
+    The function returned maps ``(..., rows, classes)`` to ``(...)``.
+
+    >>> class_accuracy(torch.tensor([0, 1]))(torch.tensor([[2.0, 1.0], [3.0, 0.0]]))
+    tensor(0.5000)
+    """
+    return lambda outputs: (outputs.argmax(-1) == y).to(outputs.dtype).mean(-1)
+
+
+def directional_accuracy(y: Tensor, reference: Tensor) -> Callable[[Tensor], Tensor]:
+    """Share of rows whose prediction lies on the same side of ``reference`` as the truth.
+
+    ``y`` and ``reference`` are ``(rows, 1)``; the function returned maps ``(..., rows, 1)`` to
+    ``(...)``. With today's value as the reference it asks: up or down tomorrow?
+    """
+    up = (y > reference).squeeze(-1)
+    level = reference.squeeze(-1)
+    return lambda outputs: ((outputs.squeeze(-1) > level) == up).to(outputs.dtype).mean(-1)

@@ -1,0 +1,68 @@
+"""Fixtures that several rooms share: a made-up market whose truth is known, and machine rows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from labkit.data import simulate
+
+# The tests' models are small: a second thread costs more than it brings.
+torch.set_num_threads(1)
+
+SYMBOLS = ["AAA", "BBB", "CCC", "DDD"]
+LATE = "EEE"
+"""Listed 300 trading days after the others."""
+
+
+def synthetic_prices(seed: int = 0, start: str = "2010-01-01", end: str = "2013-12-31"):
+    """Daily prices of `SYMBOLS` and `LATE`, whose log volatility is persistent and shared.
+
+    Log volatility is a stationary autoregression of a market part and an own part; a day's four
+    prices are those of a random walk of 30 steps within the day.
+    """
+    random = np.random.default_rng(seed)
+    days = pd.bdate_range(start, end)
+    market = _autoregression(random, len(days), 0.97, 0.08)
+    frames = []
+    for symbol in [*SYMBOLS, LATE]:
+        volatility = np.exp(-4.4 + market + _autoregression(random, len(days), 0.9, 0.1))
+        steps = random.normal(size=(len(days), 30)) * volatility[:, None] / np.sqrt(30)
+        gap = random.normal(size=len(days)) * volatility / 3
+        within = np.cumsum(steps, axis=1)
+        opening = np.log(50) + np.cumsum(gap + np.r_[0, within[:-1, -1]])
+        path = np.column_stack([np.zeros(len(days)), within]) + opening[:, None]
+        frames.append(
+            pd.DataFrame(
+                {
+                    "date": days,
+                    "symbol": symbol,
+                    "open": np.exp(path[:, 0]),
+                    "close": np.exp(path[:, -1]),
+                    "low": np.exp(path.min(axis=1)),
+                    "high": np.exp(path.max(axis=1)),
+                    "volume": np.exp(random.normal(14, 0.3, len(days))).round(),
+                }
+            )
+        )
+    frames[-1] = frames[-1].iloc[300:]
+    return pd.concat(frames, ignore_index=True)
+
+
+def _autoregression(random, n: int, persistence: float, noise: float) -> np.ndarray:
+    values = np.zeros(n)
+    for t in range(1, n):
+        values[t] = persistence * values[t - 1] + random.normal(0, noise)
+    return values
+
+
+@pytest.fixture(scope="session")
+def prices() -> pd.DataFrame:
+    """Four years of five symbols."""
+    return synthetic_prices()
+
+
+@pytest.fixture(scope="session")
+def machines() -> pd.DataFrame:
+    """The simulated machine rows, all 10,000."""
+    return simulate()

@@ -1,0 +1,103 @@
+"""The book itself: its conventions, its coverage of the brief, and a render of every chapter."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from labkit.book import lint, render
+from labkit.book.project import load
+
+ROOT = Path(__file__).resolve().parent.parent
+
+BRIEF = [
+    *(f"R{i}" for i in range(1, 6)),
+    *(f"C{i}" for i in range(1, 9)),
+    *(f"K{i}" for i in range(1, 6)),
+    *(f"F{i}" for i in range(1, 7)),
+]
+"""The ids of the lab brief's rows."""
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    """A copy of the project, rendered under the quick profile from the embedded data."""
+    home = tmp_path_factory.mktemp("book") / "project"
+    home.mkdir()
+    for name in ("_quarto.yml", "_environment-quick", "index.qmd", "references.bib"):
+        (home / name).write_text((ROOT / name).read_text())
+    for name in ("chapters", "labkit"):
+        shutil.copytree(ROOT / name, home / name, ignore=shutil.ignore_patterns("__pycache__"))
+    environment = {**os.environ, "LABKIT_SOURCE": "embedded", "LABKIT_PROFILE": "quick"}
+    code = (
+        "from labkit.book import render; "
+        f"done = render({str(home)!r}, profile='quick', renderer='labkit', report=str); "
+        "print(done.html); print(done.pdf)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=home, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    html, pdf = done.stdout.split()[-2:]
+    return Path(html).parent, Path(pdf)
+
+
+def test_chapters_keep_the_conventions():
+    assert [str(problem) for problem in lint(ROOT)] == []
+
+
+def test_every_row_of_the_brief_links_to_a_section_that_exists(book):
+    pages, _ = book
+    coverage = (ROOT / "chapters/a1-coverage.qmd").read_text()
+    rows = dict(re.findall(r"^\| ([RCKF]\d) \|(.*)\|$", coverage, flags=re.M))
+    assert sorted(rows) == sorted(BRIEF)
+    sources = "".join(
+        (ROOT / chapter.source).read_text() for chapter in load(ROOT, None).chapters
+    )
+    for row, text in rows.items():
+        labels = re.findall(r"@(sec-[\w-]+)", text)
+        assert labels, f"{row} has no link"
+        for label in labels:
+            assert f"{{#{label}}}" in sources, f"{row} points to {label}"
+
+
+def test_pages_show_no_raw_reference_traceback_or_warning(book):
+    pages, _ = book
+    written = sorted(pages.rglob("*.html"))
+    assert len(written) == len(load(ROOT, None).chapters)
+    for page in written:
+        text = re.sub(r"<(pre|code|script|style).*?</\1>", "", page.read_text(), flags=re.S)
+        for trace in ("@fig-", "@tbl-", "@sec-", "@eq-", "?@", "Traceback", "Warning:", ">nan<"):
+            assert trace not in text, f"{page.name} shows {trace!r}"
+        assert not re.search(r"\bnan\b", re.sub(r"<[^>]+>", " ", text)), f"{page.name} shows nan"
+
+
+def test_every_figure_has_a_picture_a_number_and_an_alternative_text(book):
+    pages, _ = book
+    figures = 0
+    for page in pages.rglob("*.html"):
+        for figure in re.findall(r"<figure.*?</figure>", page.read_text(), flags=re.S):
+            if "<img" not in figure:
+                continue
+            figures += 1
+            source = re.search(r'<img[^>]* src="([^"]+)"', figure).group(1)
+            assert (page.parent / source).stat().st_size > 5_000, source
+            assert re.search(r'alt="[^"]{20,}"', figure), source
+            assert re.search(r"Figure(&nbsp;|\s| )[\dA]", figure), source
+    assert figures >= 25
+
+
+def test_the_pdf_is_one_of_many_pages(book):
+    _, pdf = book
+    content = pdf.read_bytes()
+    assert content.startswith(b"%PDF")
+    assert len(content) > 200_000
+
+
+def test_an_unknown_profile_is_refused_before_anything_runs(tmp_path):
+    with pytest.raises(ValueError, match="profile"):
+        render(ROOT, profile="enormous")

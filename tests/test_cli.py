@@ -1,0 +1,294 @@
+"""The front door: usage, exit status, and set-up from a bare Python, all without a network."""
+
+import ast
+import base64
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from labkit import __main__ as cli
+from labkit import bootstrap
+
+ROOT = bootstrap.ROOT
+COMMANDS = "setup data book render test lint notebooks clean-results clean".split()
+
+
+def run(*arguments, cwd=ROOT, flags=(), **environment):
+    """Run ``python -m labkit`` as a user does."""
+    return subprocess.run(
+        [sys.executable, *flags, "-m", "labkit", *arguments],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+# --- usage -------------------------------------------------------------------------------------
+
+
+def test_help_lists_every_command_on_a_bare_python():
+    done = run("--help", flags=["-S", "-E"])
+    assert done.returncode == 0, done.stderr
+    assert [name for name in COMMANDS if f"\n    {name}" not in done.stdout] == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["bake"], ["render", "--to", "docx"], ["book", "--pdf"], ["clean", "all"]],
+    ids=" ".join,
+)
+def test_bad_usage_exits_2(arguments, capsys):
+    with pytest.raises(SystemExit) as exit:
+        cli.main(arguments)
+    assert exit.value.code == 2
+    assert "usage: python -m labkit" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("how", ["option", "variable"])
+@pytest.mark.parametrize("command", ["render", "book"])
+def test_unknown_profile_is_refused_before_any_work(command, how):
+    if how == "option":
+        done = run(command, "--profile", "slow")
+    else:
+        done = run(command, LABKIT_PROFILE="slow")
+    assert done.returncode == 1
+    assert "'slow'" in done.stderr and "full, quick" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_arguments_of_test_go_to_pytest():
+    further = ["-k", "leakage", "-x", "--co", "tests"]
+    assert cli._parse(["test", *further]).further == further
+
+
+def test_missing_package_is_told_without_a_traceback():
+    done = run("render", flags=["-S", "-E"])
+    assert done.returncode == 1
+    assert "is not installed in this Python" in done.stderr
+    assert "python -m labkit setup" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_interrupt_exits_130_with_one_line(monkeypatch, tmp_path, capsys):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "ROOT", tmp_path)
+    monkeypatch.setattr(cli.shutil, "rmtree", interrupted)
+    assert cli.main(["clean"]) == 130
+    assert capsys.readouterr().err.strip() == "Interrupted."
+
+
+def test_clean_results_keeps_them_for_a_preview(monkeypatch, tmp_path):
+    table = tmp_path / "results" / "study" / "table.csv"
+    table.parent.mkdir(parents=True)
+    table.write_text("a\n1\n")
+    monkeypatch.setattr(cli, "ROOT", tmp_path)
+    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_DIR", "_book")
+    monkeypatch.delenv("QUARTO_PROJECT_RENDER_ALL", raising=False)
+    assert cli.main(["clean-results"]) == 0
+    assert table.exists()
+    monkeypatch.setenv("QUARTO_PROJECT_RENDER_ALL", "1")
+    assert cli.main(["clean-results"]) == 0
+    assert not table.exists()
+
+
+# --- what set-up rests on ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["__init__", "__main__", "bootstrap"])
+def test_front_door_is_readable_by_an_old_python(name):
+    source = (ROOT / "labkit" / f"{name}.py").read_text("utf-8")
+    ast.parse(source, feature_version=(3, 7))
+
+
+def test_old_python_is_told_what_to_do():
+    bootstrap.check_python((3, 11))
+    with pytest.raises(bootstrap.SetupError, match=r"Python 3\.9 .* needs Python 3\.11 or newer"):
+        bootstrap.check_python((3, 9))
+    script = "import sys; sys.version_info = (3, 9, 1); from labkit.__main__ import main; "
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", script + "sys.exit(main(['book', '--profile', 'slow']))"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: This is Python 3.9"), done.stderr
+
+
+def test_requirements_are_pinned_and_name_no_index():
+    for name in ("requirements.txt", "requirements-quarto.txt"):
+        text = (ROOT / name).read_text("utf-8")
+        lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+        pins = bootstrap.pins(ROOT / name)
+        assert [f"{package}=={version}" for package, version in pins.items()] == lines
+        assert "index-url" not in text
+
+
+def test_missing_counts_other_versions_only_when_asked(tmp_path):
+    file = tmp_path / "requirements.txt"
+    file.write_text(f"# tools\npytest==0.1\nPytest=={pytest.__version__}\nlabkit-absent==1.0\n")
+    assert bootstrap.missing(file, exact=False) == ["labkit-absent==1.0"]
+    assert bootstrap.missing(file, exact=True) == ["pytest==0.1", "labkit-absent==1.0"]
+
+
+def venv_at(root, version=sys.version_info):
+    """A folder that looks like an environment, as far as its state is read from it."""
+    (root / "requirements.txt").write_text("torch==1.0\n")
+    python = bootstrap.venv_python(root)
+    python.parent.mkdir(parents=True)
+    python.touch()
+    (root / ".venv" / "pyvenv.cfg").write_text(
+        "home = /usr/bin\nversion = {}.{}.0\n".format(*version)
+    )
+    return root / ".venv" / bootstrap.STAMP
+
+
+def test_stamp_tells_each_state(tmp_path):
+    assert bootstrap.venv_state(tmp_path) == "absent"
+    stamp = venv_at(tmp_path)
+    assert bootstrap.venv_state(tmp_path) == "stale"
+    stamp.write_text(bootstrap.UNFINISHED)
+    assert bootstrap.venv_state(tmp_path) == "unfinished"
+    stamp.write_text(bootstrap.digest(tmp_path))
+    assert bootstrap.venv_state(tmp_path) == "complete"
+    (tmp_path / "requirements.txt").write_text("torch==1.1\n")
+    assert bootstrap.venv_state(tmp_path) == "stale"
+    bootstrap.venv_python(tmp_path).unlink()
+    assert bootstrap.venv_state(tmp_path) == "absent"
+
+
+def test_environment_of_another_python_is_not_used(tmp_path):
+    stamp = venv_at(tmp_path, version=(3, 10))
+    stamp.write_text(bootstrap.digest(tmp_path))
+    assert bootstrap.venv_state(tmp_path) == "other-python"
+
+
+# --- set-up itself, with a package index made of one folder ---------------------------------------
+
+
+def write_wheel(folder: Path, name: str, version: str) -> None:
+    """The smallest package that pip installs."""
+    info = f"{name}-{version}.dist-info"
+    files = {
+        f"{name}.py": f"version = {version!r}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = [f"{info}/RECORD,,"]
+    for path, text in files.items():
+        hashed = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=")
+        record.append(f"{path},sha256={hashed.decode()},{len(text)}")
+    files[f"{info}/RECORD"] = "\n".join(record) + "\n"
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+        for path, text in files.items():
+            wheel.writestr(path, text)
+
+
+@pytest.fixture
+def offline(tmp_path, monkeypatch):
+    """pip sees one folder of wheels and nothing else; there is no Quarto."""
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    for name in [name for name in os.environ if name.startswith(("PIP_", "LABKIT_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", wheels.as_uri())
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return wheels
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """What set-up needs of the project, in a folder of its own."""
+    root = tmp_path / "clone"
+    shutil.copytree(ROOT / "labkit", root / "labkit", ignore=shutil.ignore_patterns("__pycache__"))
+    (root / "requirements.txt").write_text("labkit_tiny==1.0\n")
+    (root / "requirements-quarto.txt").write_text("labkit_no_quarto==1.0\n")
+    return root
+
+
+def test_setup_from_nothing_then_again_then_with_a_requirement_that_fails(offline, clone):
+    write_wheel(offline, "labkit_tiny", "1.0")
+    first = run("setup", cwd=clone)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.count("Quarto could not be installed") == 1
+    assert first.stdout.splitlines()[-1].endswith(str(bootstrap.venv_python(clone)))
+    assert bootstrap.venv_state(clone) == "complete"
+
+    again = run("setup", cwd=clone)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.splitlines() == first.stdout.splitlines()[-1:]
+
+    (clone / "requirements.txt").write_text("labkit_tiny==1.0\nlabkit_absent==2.0\n")
+    failed = run("setup", cwd=clone)
+    assert failed.returncode == 1
+    assert "The requirement labkit_absent==2.0 could not be installed" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    assert bootstrap.venv_state(clone) == "unfinished"
+
+    write_wheel(offline, "labkit_absent", "2.0")
+    mended = run("setup", cwd=clone)
+    assert mended.returncode == 0, mended.stderr
+    assert bootstrap.venv_state(clone) == "complete"
+
+
+def test_no_environment_is_made_where_none_is_wanted(offline, clone):
+    (clone / "requirements.txt").write_text("pytest==0.1\n")  # installed, in another version
+    done = run("setup", cwd=clone, LABKIT_NO_VENV="1")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].endswith(sys.executable)
+    assert not (clone / ".venv").exists()
+
+
+def test_quarto_is_tried_once_for_each_version(offline, clone, capsys):
+    assert not bootstrap.ensure_quarto(clone)
+    assert "Quarto could not be installed" in capsys.readouterr().out
+    assert not bootstrap.ensure_quarto(clone)
+    assert capsys.readouterr().out == ""
+    assert not bootstrap.ensure_quarto(clone, retry=True)
+    assert "Quarto could not be installed" in capsys.readouterr().out
+    (clone / "requirements-quarto.txt").write_text("labkit_no_quarto==2.0\n")
+    assert not bootstrap.ensure_quarto(clone)
+    assert "Quarto could not be installed" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the stand-in is a shell script")
+def test_quarto_on_the_path_is_left_alone(offline, clone, capsys):
+    quarto = offline.parent / "quarto"
+    quarto.write_text("#!/bin/sh\n")
+    quarto.chmod(0o755)
+    assert bootstrap.ensure_quarto(clone)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="ends a group of processes")
+def test_a_hanging_installer_is_ended_with_its_children(tmp_path):
+    alive = tmp_path / "alive"
+    child = f"import time, pathlib; time.sleep(1.5); pathlib.Path({str(alive)!r}).touch()"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    start = time.monotonic()
+    assert not bootstrap._runs_within([sys.executable, "-c", parent], seconds=0.5, quiet=True)
+    assert time.monotonic() - start < 1.4
+    time.sleep(1.5)
+    assert not alive.exists()
+
+
+def test_scripts_of_the_running_python_are_found_first(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    bootstrap.expose_scripts()
+    bootstrap.expose_scripts()
+    expected = [sysconfig.get_path("scripts"), "/nowhere"]
+    assert os.environ["PATH"].split(os.pathsep) == expected

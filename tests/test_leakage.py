@@ -1,0 +1,403 @@
+"""Canaries: nothing that a model learns from may know what it is judged by.
+
+Each canary is also heard to sing: the same check fails, or the number moves, where a leak is made.
+"""
+
+import ast
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from conftest import synthetic_prices
+from joblib import parallel_config
+from sklearn.metrics import recall_score
+from sklearn.model_selection import cross_validate
+from sklearn.neighbors import KNeighborsClassifier
+
+from labkit import config, results
+from labkit.config import ROOT, Profile
+from labkit.data import load_maintenance, load_nyse
+from labkit.estimators import MLPClassifier
+from labkit.evaluation import most_probable, out_of_fold
+from labkit.features import FEATURE_LABELS, machine_features, volatility_panel
+from labkit.imbalance import STRATEGIES, sampler
+from labkit.preprocessing import scaling
+from labkit.splits import DateSeriesSplit, chronological, stratified
+from labkit.studies import classification, regression
+from labkit.studies.stages import Split, Stage
+
+NUMERIC = classification.PHYSICS
+ANSWERS = {"udi", "product_id", "target", "failure_type", "next_return", "date", "symbol"}
+TINY = MLPClassifier(hidden_sizes=(8,), epochs=1, batch_size=128)
+
+
+# What the models see.
+
+
+def test_no_identity_and_no_answer_is_a_feature(machines):
+    assert not ANSWERS & set(machine_features(machines))
+    assert not ANSWERS & set(FEATURE_LABELS)
+    assert not ANSWERS & {*classification.RAW, *classification.PHYSICS, *regression.FEATURES}
+
+
+def test_what_is_in_the_frame_but_not_named_changes_no_network(machines):
+    rows = machines.iloc[:400]
+    X, y = machine_features(rows), rows["failure_type"].astype(str)
+    split = Split(np.arange(300), np.arange(300, 400), 0)
+    stage = Stage(TINY, NUMERIC)
+    plain = stage.case(X, y, split)
+    leaky = stage.case(X.assign(target=rows["target"], udi=rows["udi"], answer=y), y, split)
+    np.testing.assert_array_equal(leaky.X, plain.X)
+    np.testing.assert_array_equal(leaky.X_out, plain.X_out)
+
+
+# Time.
+
+
+def rewritten(prices, after):
+    """The same prices up to and on the day ``after``, another market from there on."""
+    other = synthetic_prices(seed=99)
+    future = other[other["date"] > after]
+    drop = (future["symbol"] == "CCC") & (future["date"] > after + pd.Timedelta(days=40))
+    new = future[future["symbol"] == "AAA"].assign(symbol="NEW")
+    return pd.concat([prices[prices["date"] <= after], future[~drop], new], ignore_index=True)
+
+
+@pytest.mark.parametrize("at", [200, 500, 900])
+def test_another_future_changes_no_feature_of_today(prices, at):
+    """Even the listings of the future differ; features up to the day are the same to the bit."""
+    before = volatility_panel(prices)
+    day = before.index["date"].unique()[at]
+    after = volatility_panel(rewritten(prices, day))
+    known = before.index["date"] <= day
+    both = before.index[known].merge(after.index.reset_index(), on=["date", "symbol"])
+    # Rows of the day itself may lose their target, and so themselves; none else may go.
+    assert (before.index["date"] < day).sum() <= len(both) <= known.sum()
+    old = before.X[known].set_index(pd.MultiIndex.from_frame(before.index[known]))
+    new = after.X.loc[both["index"]].set_index(pd.MultiIndex.from_frame(both[["date", "symbol"]]))
+    pd.testing.assert_frame_equal(old.loc[new.index], new, check_exact=True)
+
+
+def test_another_tomorrow_does_change_the_target_and_todays_features_todays(prices):
+    before = volatility_panel(prices)
+    day = before.index["date"].unique()[500]
+    after = volatility_panel(rewritten(prices, day))
+
+    def on(panel, name, date):
+        own = getattr(panel, name)
+        rows = own[panel.index["date"] == date]
+        return rows.set_axis(panel.index["symbol"][panel.index["date"] == date])
+
+    assert (on(before, "y", day) != on(after, "y", day)[on(before, "y", day).index]).all()
+    yesterday = before.index["date"].unique()[499]
+    pd.testing.assert_series_equal(on(before, "y", yesterday), on(after, "y", yesterday))
+    shifted = volatility_panel(rewritten(prices, yesterday))
+    assert (on(before, "X", day)["log_vol_1"] != on(shifted, "X", day)["log_vol_1"]).any()
+
+
+def target_days(panel):
+    """The day on which each row's target is measured: the next one of the market."""
+    days = np.append(np.sort(panel.index["date"].unique()), np.datetime64("2100-01-01"))
+    return pd.Series(days[np.searchsorted(days, panel.index["date"]) + 1])
+
+
+def test_no_target_of_an_earlier_set_lies_in_a_later_one(prices):
+    panel = volatility_panel(prices)
+    targets, dates = target_days(panel), panel.index["date"]
+    split = chronological(dates, embargo=regression.EMBARGO)
+    assert targets[split.train].max() < dates[split.validation].min()
+    assert targets[split.validation].max() < dates[split.test].min()
+    # Without an embargo the last target of train is the first day of validation.
+    bare = chronological(dates, embargo=0)
+    assert targets[bare.train].max() == dates[bare.validation].min()
+
+
+def test_no_target_of_a_training_fold_lies_in_its_test_fold(prices):
+    panel = volatility_panel(prices)
+    targets, dates = target_days(panel), panel.index["date"]
+    folds = DateSeriesSplit(4, embargo=regression.EMBARGO).split(panel.X, groups=dates)
+    for train, test in folds:
+        assert targets[train].max() < dates[test].min()
+        assert not set(dates[train]) & set(dates[test])
+
+
+# Fitting inside the training fold.
+
+
+@pytest.fixture(scope="module")
+def few(machines):
+    """Machine rows with every failure and 1,500 others, features and labels."""
+    failed = machines["failure_type"] != "No Failure"
+    rows = pd.concat([machines[failed], machines[~failed][:1500]]).sort_index()
+    rows = rows.reset_index(drop=True)
+    return machine_features(rows), rows["failure_type"].astype(str)
+
+
+@pytest.fixture(scope="module")
+def fold(few):
+    return next(stratified(3, 1, seed=0).split(*few))
+
+
+def poisoned(X, rows):
+    X = X.copy()
+    X.iloc[rows, [X.columns.get_loc(name) for name in NUMERIC]] = 1e6
+    return X
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_absurd_test_rows_change_nothing_that_was_fitted(few, fold, strategy):
+    """Scaler, sampler and network are the same to the bit; in a training row they are not."""
+    X, y = few
+    train, test = fold
+    pipeline = Stage(TINY, NUMERIC, strategy).pipeline(seed=0)
+
+    def fitted(X):
+        scores = cross_validate(pipeline, X, y, cv=[(train, test)], return_estimator=True,
+                                scoring="f1_macro", error_score="raise")  # fmt: skip
+        return scores["estimator"][0]
+
+    clean, same = fitted(X), fitted(poisoned(X, test))
+    scaler, other = (
+        model["scaling"].named_transformers_["numbers"]["standardscaler"] for model in (clean, same)
+    )
+    np.testing.assert_array_equal(scaler.mean_, other.mean_)
+    np.testing.assert_array_equal(scaler.var_, other.var_)
+    assert scaler.n_samples_seen_ == len(train)
+    weights, others = (model["mlp"].net_.module_.state_dict() for model in (clean, same))
+    for name, value in weights.items():
+        assert torch.equal(value, others[name])
+    changed = fitted(poisoned(X, train[:1]))
+    assert not torch.equal(
+        weights["0.weight"], changed["mlp"].net_.module_.state_dict()["0.weight"]
+    )
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_the_stacked_studies_prepare_a_fold_as_the_pipeline_does(few, fold, strategy):
+    """Poisoned test rows reach only the rows to predict, which are neither more nor fewer."""
+    X, y = few
+    split = Split(*fold, seed=0)
+    stage = Stage(TINY, NUMERIC, strategy)
+    clean, other = stage.case(X, y, split), stage.case(poisoned(X, split.out), y, split)
+    np.testing.assert_array_equal(clean.X, other.X)
+    np.testing.assert_array_equal(clean.y, other.y)
+    assert len(clean.X_out) == len(split.out)
+    assert not np.allclose(clean.X_out, other.X_out)
+    prepared = scaling(NUMERIC).fit(X.iloc[split.train])
+    expected = prepared.transform(X.iloc[split.out])[NUMERIC]
+    np.testing.assert_allclose(clean.X_out[:, 3:], expected)
+
+
+@pytest.mark.parametrize("strategy", ["random oversampling", "random undersampling"])
+def test_balanced_rows_are_training_rows(few, fold, strategy):
+    X, y = few
+    case = Stage(TINY, NUMERIC, strategy).case(X, y, Split(*fold, seed=0))
+    scaled = scaling(NUMERIC).fit(X.iloc[fold[0]]).transform(X)[NUMERIC].to_numpy()
+    given = set(map(tuple, case.X[:, 3:]))
+    own, held = (set(map(tuple, scaled[rows])) for rows in fold)
+    assert given <= own and not given & (held - own)
+
+
+@pytest.mark.parametrize("strategy", ["random oversampling", "SMOTE"])
+def test_labels_shuffled_score_at_chance_inside_the_fold_and_shine_outside_it(few, strategy):
+    """A learner by heart, the nearest neighbour: copies of a row on both sides give it away."""
+    X, y = few
+    shuffled = pd.Series(np.random.default_rng(0).permutation(y), index=y.index)
+    failures = [label for label in np.unique(y) if label != "No Failure"]
+
+    def failures_found(strategy, X, y):
+        learner = Stage(TINY, NUMERIC, strategy).pipeline(0).set_params(mlp=KNeighborsClassifier(1))
+        folds = stratified(3, 1, seed=0).split(X, y)
+        predicted = most_probable(out_of_fold(learner, X, y, folds))
+        return recall_score(y, predicted, labels=failures, average="macro", zero_division=0)
+
+    chance = (shuffled != "No Failure").mean()
+    assert failures_found(strategy, X, shuffled) < chance
+    scaled = scaling(NUMERIC).fit(X)
+    balanced, labels = sampler(strategy, 0).fit_resample(scaled.transform(X), shuffled)
+    # Back to the units of the measurements: the same pipeline, given rows balanced too early.
+    numbers = scaled.named_transformers_["numbers"]["standardscaler"]
+    before = balanced.assign(
+        type=np.array(["L", "M", "H"])[balanced["type"].astype(int)],
+        **dict(zip(NUMERIC, numbers.inverse_transform(balanced[NUMERIC]).T, strict=True)),
+    )
+    assert failures_found("none", before, pd.Series(labels)) > 0.8
+
+
+# The studies never look at the rows that judge.
+
+PROFILE = Profile(
+    name="canary",
+    search_symbols=4,
+    regression_grid={
+        "learning_rate": [1e-3, 1e-2], "optimizer": ["adam"], "hidden_sizes": [(8,)],
+        "batch_size": [256], "epochs": [1],
+    },
+    classification_grid={
+        "learning_rate": [1e-3, 1e-2], "optimizer": ["adam"], "hidden_sizes": [(8,)],
+        "batch_size": [512], "epochs": [1],
+    },
+    regression_folds=2,
+    classification_folds=2,
+    regression_epochs=3,
+    classification_epochs=3,
+    n_seeds=1,
+    forest_trees=5,
+    bootstrap=20,
+)  # fmt: skip
+
+
+class Closed(Exception):
+    """The test rows were opened."""
+
+
+@pytest.fixture
+def canary(monkeypatch):
+    """Studies on data given to it, under a tiny profile, kept nowhere, the test rows locked.
+
+    Gives a function of prices and machine rows; call it again for other data.
+    """
+
+    def closed(self):
+        raise Closed
+
+    def use(prices, machines, *, locked=True):
+        nyse = dataclasses.replace(load_nyse("embedded"), prices=prices, securities=None)
+        machine_data = dataclasses.replace(load_maintenance("embedded"), frame=machines)
+        kept = {}
+
+        def stored(study, make, **_):
+            if study not in kept:
+                kept[study] = make()
+            return kept[study]
+
+        regression.regression_data.cache_clear()
+        classification.classification_data.cache_clear()
+        monkeypatch.setattr(config, "profile", lambda: PROFILE)
+        monkeypatch.setattr(results, "stored", stored)
+        monkeypatch.setattr(regression, "nyse", lambda: nyse)
+        monkeypatch.setattr(classification, "maintenance", lambda: machine_data)
+        if locked:
+            for data in (regression.RegressionData, classification.ClassificationData):
+                monkeypatch.setattr(data, "open_test", closed)
+
+    with parallel_config(backend="sequential"):
+        yield use
+    regression.regression_data.cache_clear()
+    classification.classification_data.cache_clear()
+
+
+def with_another_last_year(prices):
+    other = synthetic_prices(seed=7)
+    judged = prices["date"] >= pd.Timestamp("2013-01-01")
+    return pd.concat([prices[~judged], other[other["date"] >= pd.Timestamp("2013-01-01")]])
+
+
+def mostly_failed(machines):
+    """Few rows and every failure, so that a study is quick and each fold has all classes."""
+    failed = machines["failure_type"] != "No Failure"
+    return pd.concat([machines[failed], machines[~failed][:500]]).sort_index()
+
+
+def with_absurd_test_rows(machines):
+    data = classification.classification_data()
+    changed = machines.copy()
+    for column in ("torque", "rotational_speed", "tool_wear"):
+        changed[column] = changed[column].astype(float)
+        changed.iloc[data.test, changed.columns.get_loc(column)] *= 1000
+    return changed
+
+
+CHOICES = {
+    "regression": ["textbook_targets", "regression_grid", "regression_regularization"],
+    "classification": ["classification_grid", "balancing", "classification_regularization"],
+}
+
+
+def comparable(result):
+    """The tables of a result without the seconds they took."""
+    return {
+        name: table.drop(columns=[c for c in table if "time" in c])
+        for name, table in result.tables.items()
+    }
+
+
+@pytest.mark.parametrize("task", CHOICES)
+def test_choices_are_the_same_whatever_the_test_rows_are(canary, prices, machines, task):
+    module = {"regression": regression, "classification": classification}[task]
+
+    def outcomes():
+        made = {name: comparable(getattr(module, name)()) for name in CHOICES[task]}
+        tuned = module.tuned_regressor if task == "regression" else module.tuned_classifier
+        return made, module.best_regularization(), tuned().get_params()
+
+    machines = mostly_failed(machines)
+    canary(prices, machines)
+    clean, *chosen = outcomes()
+    other_prices, other_machines = with_another_last_year(prices), with_absurd_test_rows(machines)
+    canary(other_prices, other_machines)
+    other, *chosen_again = outcomes()
+    assert chosen == chosen_again
+    for study, tables in clean.items():
+        for name, table in tables.items():
+            pd.testing.assert_frame_equal(table, other[study][name], check_exact=True)
+
+
+def test_the_last_year_moves_the_test_scores_and_no_other(canary, prices, machines, monkeypatch):
+    monkeypatch.setattr(regression, "best_regularization", lambda: "early stopping")
+    canary(prices, machines, locked=False)
+    clean = regression.regression_final()
+    canary(with_another_last_year(prices), machines, locked=False)
+    other = regression.regression_final()
+    same, moved = (
+        [made["scores"].query(f"set {sign} 'test'")["r2"].to_numpy() for made in (clean, other)]
+        for sign in ("!=", "==")
+    )
+    np.testing.assert_array_equal(*same)
+    assert (moved[0] != moved[1]).all()
+    for name, model in clean.models.items():
+        again = other.models[name].state_dict()
+        assert all(torch.equal(v, again[k]) for k, v in model.state_dict().items())
+
+
+def test_test_rows_move_the_test_scores_and_no_other(canary, machines, prices, monkeypatch):
+    """Also with early stopping, which must watch rows of its own and never these."""
+    machines = mostly_failed(machines)
+    monkeypatch.setattr(classification, "best_regularization", lambda: "early stopping")
+    canary(prices, machines, locked=False)
+    clean = classification.classification_final()
+    absurd = with_absurd_test_rows(machines)
+    canary(prices, absurd, locked=False)
+    other = classification.classification_final()
+    for name in ("scores", "per_class"):
+        train, again = (made[name].query("set == 'train'") for made in (clean, other))
+        pd.testing.assert_frame_equal(train, again, check_exact=True)
+    pd.testing.assert_series_equal(clean["curves"]["train_loss"], other["curves"]["train_loss"])
+    assert (clean["curves"]["test_loss"] != other["curves"]["test_loss"]).all()
+
+
+def test_only_the_final_studies_lead_to_the_test_rows():
+    """Whoever refers, over whatever steps, to `open_test` or to the test positions is a final."""
+    used, leads = {}, set()
+    for path in Path(ROOT / "labkit" / "studies").glob("*.py"):
+        for function in ast.parse(path.read_text()).body:
+            if isinstance(function, ast.FunctionDef):
+                nodes = list(ast.walk(function))
+                used[function.name] = {n.id for n in nodes if isinstance(n, ast.Name)}
+                if {"open_test", "test"} & {n.attr for n in nodes if isinstance(n, ast.Attribute)}:
+                    leads.add(function.name)
+    while more := {name for name, names in used.items() if names & leads} - leads:
+        leads |= more
+    public = {name for name in leads if not name.startswith("_")}
+    assert public == {"regression_final", "classification_final"}
+
+
+def test_no_chapter_and_no_other_room_opens_the_test_rows():
+    shown = [*(ROOT / "chapters").glob("*.qmd"), ROOT / "index.qmd"]
+    rooms = [p for p in (ROOT / "labkit").rglob("*.py") if p.parent.name != "studies"]
+    assert len(shown) > 5 and len(rooms) > 20
+    for path in [*shown, *rooms]:
+        assert "open_test" not in path.read_text(), path
