@@ -5,6 +5,7 @@ Each canary is also heard to sing: the same check fails, or the number moves, wh
 
 import ast
 import dataclasses
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 import torch
 from conftest import synthetic_prices
 from joblib import parallel_config
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import recall_score
 from sklearn.model_selection import cross_validate
 from sklearn.neighbors import KNeighborsClassifier
@@ -367,6 +369,8 @@ def test_test_rows_move_the_test_scores_and_no_other(canary, machines, prices, m
     """Also with early stopping, which must watch rows of its own and never these."""
     machines = mostly_failed(machines)
     monkeypatch.setattr(classification, "best_regularization", lambda: "early stopping")
+    few_trees = partial(HistGradientBoostingClassifier, max_iter=5)
+    monkeypatch.setattr(classification, "HistGradientBoostingClassifier", few_trees, raising=False)
     canary(prices, machines, locked=False)
     clean = classification.classification_final()
     absurd = with_absurd_test_rows(machines)

@@ -9,6 +9,9 @@ from labkit.plots.theme import OKABE_ITO, SEQUENTIAL, figure
 from labkit.studies.tidy import hidden_label
 
 SET_COLOURS = {"train": OKABE_ITO[0], "validation": OKABE_ITO[1], "test": OKABE_ITO[2]}
+FEW_EPOCHS = 10
+"""Up to this many epochs are marked one by one: a single epoch has no line."""
+
 SET_STYLES = {"train": "-", "validation": "--", "test": "-."}
 
 
@@ -29,6 +32,8 @@ def curves(history: pd.DataFrame, *, loss: str, accuracy: str) -> Figure:
                 history["epoch"],
                 history[f"{name}_{quantity}"],
                 SET_STYLES[name],
+                marker="o" if len(history) <= FEW_EPOCHS else None,
+                markersize=4,
                 color=SET_COLOURS[name],
                 label=name,
             )

@@ -39,7 +39,7 @@ def class_distribution(counts: pd.DataFrame) -> Figure:
     axis.set_xscale("log")
     axis.set_xlim(1, 4 * counts["rows"].max())
     axis.invert_yaxis()
-    axis.set(xlabel="rows, log scale", title="How rare is a failure?")
+    axis.set(xlabel="rows, log scale", title="Rows of each class")
     return fig
 
 

@@ -41,15 +41,12 @@ def contradictions(table: pd.DataFrame, n_rows: int) -> Sentence:
         for row in table.itertuples()
     ]
     total, ruled = int(table["rows"].sum()), int(table["rule"].sum())
+    meet = f"{number(ruled)} meet" if ruled > 1 else "1 meets" if ruled else "none meets"
+    end = "." if ruled else ": nothing in the measurements tells which of the two labels is wrong."
     return Sentence(
         f"The two labels contradict each other in {counted(total, 'row')}, "
-        f"{percent(total / n_rows, 2)} of the file: {listing(cases)}. Of these, {number(ruled) if ruled else 'none'} "
-        f"{'meet' if ruled > 1 else 'meets'} a documented failure rule"
-        + (
-            "."
-            if ruled
-            else ": nothing in the measurements tells which of the two labels is wrong."
-        )
+        f"{percent(total / n_rows, 2)} of the file: {listing(cases)}. Of these, {meet} a "
+        f"documented failure rule{end}"
     )
 
 

@@ -118,7 +118,7 @@ def strategies(phrases: Mapping[str, str]) -> Table:
 
 def counts(after: pd.DataFrame) -> Table:
     """Training rows per class and strategy."""
-    headings = {name: SHORT_CLASSES[name] for name in FAILURE_TYPES}
+    headings = {name: SHORT_CLASSES[name].removesuffix(" Dissipation") for name in FAILURE_TYPES}
     return table(after, {"strategy": "Strategy", **headings})
 
 

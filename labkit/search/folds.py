@@ -1,0 +1,99 @@
+"""What one fold looks like to the last step of a pipeline: preprocessed, resampled, once."""
+
+from dataclasses import dataclass
+from traceback import format_exc
+from typing import Any
+
+from sklearn.base import BaseEstimator, clone
+from sklearn.pipeline import Pipeline
+from sklearn.utils.metaestimators import _safe_split
+from sklearn.utils.validation import _check_method_params
+
+
+class Capture(BaseEstimator):
+    """A last step that keeps what it is fitted with, and predicts what it is given.
+
+    In the place of a pipeline's last step it shows what the other steps make of the data, by
+    whatever route the pipeline sends data, samples and weights.
+    """
+
+    def fit(self, X, y=None, **fit_params):
+        """Keep all of it."""
+        self.fitted_ = (X, y, fit_params)
+        return self
+
+    def predict(self, X):
+        """``X`` as the steps before have left it."""
+        return X
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One train and test split behind one set of preprocessing parameters.
+
+    ``fit_arguments`` are ``X``, ``y`` and further parameters for the last step's ``fit``;
+    ``X_test`` and ``X_train`` the rows to score, preprocessed; ``error`` the traceback if
+    preprocessing failed, and then the others are None.
+    """
+
+    fit_arguments: tuple[Any, Any, dict] | None
+    X_test: Any
+    X_train: Any
+    pipeline: Any
+    error: str | None = None
+
+
+def prepare(
+    estimator, X, y, train, test, fit_params: dict, want_train: bool, reraise: bool
+) -> Fold:
+    """Fit all steps but the last of a pipeline on the training rows of a split.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A pipeline, or a lone estimator, unfitted.
+    train, test : ndarray of int
+    fit_params : dict
+        As given to the search's ``fit``; arrays as long as ``X`` are cut to the training rows.
+    want_train : bool
+        Whether the training rows will be scored.
+    reraise : bool
+        Whether an error is raised rather than kept.
+    """
+    pipeline = with_last_step(clone(estimator), Capture())
+    try:
+        X_train, y_train = _safe_split(estimator, X, y, train)
+        X_test, _ = _safe_split(estimator, X, y, test, train)
+        own = _check_method_params(X, params=fit_params, indices=train)
+        pipeline.fit(X_train, y_train, **own)
+        return Fold(
+            last_step(pipeline).fitted_,
+            pipeline.predict(X_test),
+            pipeline.predict(X_train) if want_train else None,
+            pipeline,
+        )
+    except Exception:
+        if reraise:
+            raise
+        return Fold(None, None, None, None, format_exc())
+
+
+def last_step(estimator):
+    """The estimator at the end of a pipeline, or the estimator itself."""
+    return estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+
+
+def with_last_step(estimator, last):
+    """The pipeline with another last step; or just that step, without a pipeline."""
+    if not isinstance(estimator, Pipeline):
+        return last
+    estimator.steps = [*estimator.steps[:-1], (estimator.steps[-1][0], last)]
+    return estimator
+
+
+def preprocessing_params(estimator, params: dict) -> dict:
+    """The part of a candidate's parameters that does not belong to the last step."""
+    if not isinstance(estimator, Pipeline):
+        return {}
+    last = estimator.steps[-1][0]
+    return {k: v for k, v in params.items() if k != last and not k.startswith(f"{last}__")}

@@ -1,0 +1,161 @@
+"""Which candidates can train together."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from numbers import Integral
+
+import joblib
+from sklearn.base import clone
+
+from labkit.estimators import MLPClassifier, MLPRegressor
+from labkit.search.folds import last_step, preprocessing_params
+from labkit.stacked.training import chunk_size
+
+SHAPE = ["hidden_sizes", "activation", "batch_norm", "batch_size", "dtype", "device"]
+"""Parameters whose values must be the same in one stack."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """One network to train: candidates that differ in their epochs alone, on one fold.
+
+    Parameters
+    ----------
+    estimator : MLPRegressor or MLPClassifier
+        Unfitted, with the most epochs of these candidates.
+    candidates : dict
+        Number of a candidate to its epochs.
+    preprocessing : int
+        Number of the preprocessing in front of it.
+    split : int
+    """
+
+    estimator: MLPRegressor | MLPClassifier
+    candidates: dict[int, int]
+    preprocessing: int
+    split: int
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """How a grid is trained.
+
+    Attributes
+    ----------
+    fits : list of Fit
+        Networks for the stacks; the folds of a candidate are neighbours.
+    preprocessings : list of estimator
+        Configured pipelines, one for each set of preprocessing parameters among ``fits``.
+    alone : dict
+        Number of a candidate that cannot be stacked to the reason.
+    """
+
+    fits: list[Fit]
+    preprocessings: list
+    alone: dict[int, str]
+
+
+@dataclass
+class _Network:
+    """Candidates that one training serves."""
+
+    preprocessing: int
+    estimators: list = field(default_factory=list)
+    candidates: dict[int, int] = field(default_factory=dict)
+
+    def longest(self):
+        return max(self.estimators, key=lambda estimator: estimator.epochs)
+
+
+def make_plan(estimator, candidates: Sequence[dict], n_splits: int) -> Plan:
+    """Sort the candidates into networks for the stacks and those to be fitted one by one.
+
+    Raises
+    ------
+    ValueError
+        On a parameter that the estimator does not have.
+    """
+    preprocessings: dict[str, object] = {}
+    networks: dict[str, _Network] = {}
+    alone: dict[int, str] = {}
+    for number, params in enumerate(candidates):
+        configured = clone(estimator).set_params(**clone(params, safe=False))
+        reason = why_alone(configured)
+        if reason is not None:
+            alone[number] = reason
+            continue
+        key = joblib.hash(preprocessing_params(estimator, params))
+        preprocessings.setdefault(key, configured)
+        last = last_step(configured)
+        network = networks.setdefault(
+            key + _training_key(last, number), _Network(list(preprocessings).index(key))
+        )
+        network.estimators.append(last)
+        network.candidates[number] = last.epochs
+    fits = [
+        Fit(network.longest(), network.candidates, network.preprocessing, split)
+        for network in networks.values()
+        for split in range(n_splits)
+    ]
+    return Plan(fits, list(preprocessings.values()), alone)
+
+
+def why_alone(estimator) -> str | None:
+    """Why a configured estimator cannot be part of a stack; None if it can."""
+    last = last_step(estimator)
+    if type(last) not in (MLPRegressor, MLPClassifier):
+        return f"{type(last).__name__} is none of MLPRegressor and MLPClassifier"
+    if not isinstance(last.epochs, Integral) or last.epochs < 1:
+        return f"epochs={last.epochs!r} is not a number of 1 or more"
+    return None
+
+
+def _training_key(estimator, number: int) -> str:
+    """The same for candidates that are one training, looked at after different epochs."""
+    params = estimator.get_params()
+    # A schedule ends with the last epoch, patience keeps the best of all, and a random seed is
+    # anew for each: then more epochs are another run, not a longer one.
+    if params["schedule"] is None and params["patience"] is None:
+        params.pop("epochs")
+    if params["random_state"] is None:
+        params["random_state"] = ("candidate", number)
+    return joblib.hash(params)
+
+
+def make_tasks(
+    fits: Sequence[Fit], n_features: int, *, n_jobs: int, chunk: int | None
+) -> list[list[Fit]]:
+    """Cut the fits into stacks, long ones first, at least one for each process.
+
+    Parameters
+    ----------
+    n_features : int
+        Of the preprocessed rows.
+    n_jobs : int
+        Processes that train.
+    chunk : int or None
+        The most networks in a stack; None chooses what is fast.
+    """
+    groups: dict[str, list[Fit]] = {}
+    for fit in fits:
+        params = fit.estimator.get_params()
+        shape = [params[name] for name in SHAPE]
+        switches = [params["dropout"] > 0, params["embedding_scale"] is None]
+        groups.setdefault(joblib.hash([type(fit.estimator), shape, switches]), []).append(fit)
+    tasks = []
+    for group in groups.values():
+        size = chunk or _chunk(group[0].estimator, n_features)
+        size = max(1, min(size, -(-len(group) // n_jobs)))
+        tasks += [group[start : start + size] for start in range(0, len(group), size)]
+    return sorted(tasks, key=_epochs, reverse=True)
+
+
+def _chunk(estimator, n_features: int) -> int:
+    try:
+        return chunk_size(estimator.initial_module(n_features, 1, 0), estimator.batch_size)
+    except (TypeError, ValueError, AttributeError):
+        return 1  # parameters that no network can be built from: the fit will say so
+
+
+def _epochs(task: list[Fit]) -> int:
+    return sum(max(fit.candidates.values()) for fit in task)
