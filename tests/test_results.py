@@ -59,7 +59,7 @@ def test_what_is_kept_can_be_read_without_labkit(tmp_path):
         {"profile": dataclasses.replace(QUICK, seed=1)},
         {"profile": dataclasses.replace(QUICK, n_seeds=3)},
     ],
-    ids=str,
+    ids=["data", "profile", "seed", "repetitions"],
 )
 def test_other_data_profile_or_seed_make_it_anew(tmp_path, changed):
     ask(Study(1.0), tmp_path)

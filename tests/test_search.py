@@ -30,6 +30,7 @@ from sklearn.model_selection import (
 )
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from labkit.estimators import MLPClassifier, MLPRegressor
 from labkit.search import StackedGridSearchCV
@@ -329,6 +330,19 @@ def test_contract(labelled):
     assert (copy.predict(X) == fitted.predict(X)).all()
     assert fitted.score(X, y) == (fitted.predict(X) == y).mean()
     assert Capture().fit(X, y).predict(X) is X
+
+
+@parametrize_with_checks(
+    [
+        StackedGridSearchCV(
+            MLPRegressor(hidden_sizes=(8,), epochs=20, batch_size=16, learning_rate=0.02),
+            {"weight_decay": [0.0, 1e-4]},
+            cv=2,
+        )
+    ]
+)
+def test_scikit_learns_contract(estimator, check):
+    check(estimator)
 
 
 def test_interrupt_ends_at_once_and_says_what_was_finished(tmp_path):

@@ -17,7 +17,7 @@ from sklearn.model_selection._validation import (
 )
 from sklearn.utils import indexable
 from sklearn.utils.metaestimators import _safe_split
-from sklearn.utils.validation import _check_method_params, _num_features, _num_samples
+from sklearn.utils.validation import _check_method_params, _num_samples
 
 from labkit.progress import progress
 from labkit.search.fitting import Judged, Task, error_scores, needs_rows, one_thread, run_task
@@ -211,7 +211,8 @@ class _Search:
         fits = [fit for fit in plan.fits if folds[fit.preprocessing, fit.split].error is None]
         calls = []
         if fits:
-            n_features = _num_features(folds[fits[0].preprocessing, fits[0].split].fit_arguments[0])
+            shape = np.shape(folds[fits[0].preprocessing, fits[0].split].fit_arguments[0])
+            n_features = shape[-1] if len(shape) == 2 else 1  # the fits will say what is wrong
             n_jobs = effective_n_jobs(self.owner.n_jobs)
             judged = {split: self._judged(split) for split in range(len(self.splits))}
             for stack in make_tasks(fits, n_features, n_jobs=n_jobs, chunk=self.owner.chunk):

@@ -13,7 +13,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix
-from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from torch import Tensor, nn
 
@@ -31,6 +31,7 @@ from labkit.evaluation import (
 from labkit.features import MACHINE_FEATURES, PHYSICS_FEATURES, machine_features
 from labkit.preprocessing import machine_preprocessing, scaling
 from labkit.results import Result
+from labkit.search import StackedGridSearchCV
 from labkit.splits import contiguous_blocks, stratified
 from labkit.studies.members import curves, outputs, train_members
 from labkit.studies.regression import REGULARIZATIONS
@@ -100,7 +101,7 @@ def classification_grid() -> Result:
 def _classification_grid() -> Result:
     profile = config.profile()
     X, y = classification_data().development_rows()
-    search = GridSearchCV(
+    search = StackedGridSearchCV(
         Stage(FIRST, PHYSICS).pipeline(profile.seed),
         {f"mlp__{name}": values for name, values in profile.classification_grid.items()},
         scoring="f1_macro",

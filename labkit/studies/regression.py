@@ -11,7 +11,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression, RidgeCV
 from sklearn.metrics import r2_score
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
@@ -23,6 +23,7 @@ from labkit.evaluation import Persistence, block_bootstrap, regression_scores
 from labkit.features import FEATURE_LABELS, HAR_FEATURES, Panel, volatility_panel
 from labkit.preprocessing import panel_preprocessing
 from labkit.results import Result
+from labkit.search import StackedGridSearchCV
 from labkit.splits import ChronologicalSplit, DateSeriesSplit, chronological
 from labkit.studies.members import curves, outputs, train_members
 from labkit.studies.tidy import grid_table
@@ -195,20 +196,9 @@ def regression_grid() -> Result:
 
 def _regression_grid() -> Result:
     profile = config.profile()
-    data = regression_data(profile.search_symbols)
-    train = data.train
-    y, dates = data.standardise(train.y), train.index["date"]
-    folds = list(
-        DateSeriesSplit(profile.regression_folds, embargo=EMBARGO).split(train.X, y, dates)
-    )
-    pipeline = Pipeline(
-        [
-            ("preprocessing", panel_preprocessing(FEATURES)),
-            ("mlp", clone(FIRST).set_params(random_state=profile.seed)),
-        ]
-    )
-    search = GridSearchCV(
-        pipeline,
+    train, y, folds = search_rows()
+    search = StackedGridSearchCV(
+        search_pipeline(FIRST, profile.seed),
         {f"mlp__{name}": values for name, values in profile.regression_grid.items()},
         scoring="r2",
         cv=folds,
@@ -220,6 +210,26 @@ def _regression_grid() -> Result:
     ridge = cross_val_score(_ridge(), train.X, y, cv=folds, scoring="r2")
     reference = pd.DataFrame({"model": ["ridge regression"], "mean_test_score": [ridge.mean()]})
     return Result({"candidates": candidates, "best": candidates.head(1), "reference": reference})
+
+
+def search_rows() -> tuple[Panel, np.ndarray, list]:
+    """The training years' panel, its standardised target, and the folds of a grid search."""
+    profile = config.profile()
+    data = regression_data(profile.search_symbols)
+    train = data.train
+    y, dates = data.standardise(train.y), train.index["date"]
+    splitter = DateSeriesSplit(profile.regression_folds, embargo=EMBARGO)
+    return train, y, list(splitter.split(train.X, y, dates))
+
+
+def search_pipeline(mlp: MLPRegressor, seed: int) -> Pipeline:
+    """Preprocessing and network, both fitted inside each fold."""
+    return Pipeline(
+        [
+            ("preprocessing", panel_preprocessing(FEATURES)),
+            ("mlp", clone(mlp).set_params(random_state=seed)),
+        ]
+    )
 
 
 def tuned_regressor() -> MLPRegressor:

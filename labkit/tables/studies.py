@@ -62,6 +62,26 @@ def grid(candidates: pd.DataFrame, score: str) -> Table:
     )
 
 
+def two_searches(candidates: pd.DataFrame) -> Table:
+    """The candidates of a small grid with their mean scores by both searches."""
+    frame = candidates.assign(
+        learning_rate=candidates["learning_rate"].map("{:g}".format),
+        epochs=candidates["epochs"].astype(int),
+    )
+    return table(
+        frame,
+        {
+            "optimizer": "Optimizer",
+            "learning_rate": "Learning rate",
+            "epochs": "Epochs",
+            "scikit_learn": "R², scikit-learn's search",
+            "stacked": "R², stacked search",
+        },
+        formats={"scikit_learn": ".6f", "stacked": ".6f"},
+        best={"scikit_learn": "max", "stacked": "max"},
+    )
+
+
 def regression_final(scores: pd.DataFrame) -> Table:
     """All regression models on the test year, with R² on train and validation beside it."""
     test = scores[scores["set"] == "test"].set_index("model")
