@@ -33,8 +33,16 @@ class Profile:
         Folds of each grid search.
     regression_epochs, classification_epochs : int
         Epochs of the models trained after the search.
+    recipe_epochs : int
+        Epochs of the best classification recipe.
+    ensemble : int
+        Networks that the best classification recipe averages.
+    ceiling_rows : tuple of int
+        Sizes of the simulated training sets that are compared with the best possible classifier.
     n_seeds : int
-        Seeds (and repetitions of the folds) behind every interval.
+        Seeds, and drawings of the folds, behind every study but the last.
+    n_repeats : int
+        Drawings of the folds behind the final classification table and the ablation.
     forest_trees : int
         Trees of the random forest.
     bootstrap : int
@@ -51,8 +59,12 @@ class Profile:
     classification_folds: int = 5
     regression_epochs: int = 30
     classification_epochs: int = 60
+    recipe_epochs: int = 60
+    ensemble: int = 3
     n_seeds: int = 5
+    n_repeats: int = 3
     forest_trees: int = 300
+    ceiling_rows: tuple[int, ...] = (1_000, 3_000, 10_000, 30_000, 100_000)
     bootstrap: int = 1000
 
 
@@ -97,7 +109,11 @@ PROFILES = {
         classification_folds=3,
         regression_epochs=6,
         classification_epochs=20,
+        recipe_epochs=12,
+        ensemble=2,
         n_seeds=2,
+        n_repeats=2,
+        ceiling_rows=(1_000, 3_000),
         forest_trees=50,
         bootstrap=200,
     ),

@@ -293,9 +293,9 @@ def test_snapshots_are_what_a_shorter_run_ends_with():
     for epochs in (2, 5):
         short = varied("cross_entropy", "adam", epochs=epochs, model={"batch_norm": True})
         for one, (model, _) in zip(trained, run_plain(short, X, y, "cross_entropy"), strict=True):
-            snapshot, loss = one.snapshots[epochs]
-            assert difference(snapshot, model) < 1e-9
-            assert math.isfinite(loss)
+            snapshot = one.snapshots[epochs]
+            assert difference(snapshot.model, model) < 1e-9
+            assert math.isfinite(snapshot.training_loss)
 
 
 def test_a_diverging_member_leaves_the_others_untouched():

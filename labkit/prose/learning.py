@@ -335,3 +335,26 @@ def two_searches(candidates: pd.DataFrame, seconds: pd.DataFrame) -> Sentence:
         f"{number(took['stacked'], '.1f')}: a factor of {number(faster, '.1f')}, which grows with "
         "the number of candidates that share a stack."
     )
+
+
+def ablation(scores: pd.DataFrame, metric: str, label: str, spec: str = ".3f") -> Sentence:
+    """Which part of a recipe is worth most, and which nothing."""
+    means = scores.groupby("left_out", sort=False)[metric].mean()
+    parts = means[~means.index.str.startswith("nothing")]
+    loss = means["nothing"] - parts
+    idle = [name for name in parts.index if loss[name] <= 0]
+    averaged = means.get("nothing, seeds averaged")
+    text = (
+        f"The part worth most is {loss.idxmax()}: without it the {label} falls by "
+        f"{number(loss.max(), spec)}."
+        if loss.max() > 0
+        else f"No part alone raises the {label}."
+    )
+    if idle:
+        verb = "does" if len(idle) == 1 else "do"
+        text += f" By itself, {listing(idle)} {verb} not pay here."
+    if averaged is not None:
+        text += (
+            f" Averaging seeds changes it by {number(averaged - means['nothing'], '+' + spec)}."
+        )
+    return Sentence(text)

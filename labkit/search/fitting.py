@@ -14,12 +14,11 @@ import numpy as np
 import torch
 from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
 from sklearn.model_selection._validation import _score
-from torch import nn
 
 from labkit.search.folds import Fold, with_last_step
 from labkit.search.plan import Fit
 from labkit.search.table import Part, Table
-from labkit.stacked import StackedMLP, Trained, train_stacked
+from labkit.stacked import Snapshot, StackedMLP, Trained, train_stacked
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +61,7 @@ class _Candidate:
     split: int
     estimator: Any = None
     part: Part | None = None
-    model: nn.Module | None = None
+    network: Snapshot | None = None
     error: str | None = None
 
 
@@ -156,9 +155,10 @@ def _kept(error: Exception, error_score) -> str:
 
 
 def _candidate(task, fit: Fit, number: int, epochs: int, part: Part, trained: Trained):
-    model, loss, n_iter = trained.model, trained.training_loss, len(trained.history.table)
+    network, loss, n_iter = trained.final, trained.training_loss, len(trained.history.table)
     if fit.estimator.patience is None:
-        (model, loss), n_iter = trained.snapshots[epochs], epochs
+        network, n_iter = trained.snapshots[epochs], epochs
+        loss = network.training_loss
     elif trained.history.stopped_early and not _ends_finite(trained):
         loss = float("nan")
     estimator = part.fitted(fit.estimator).set_params(epochs=epochs)
@@ -167,7 +167,7 @@ def _candidate(task, fit: Fit, number: int, epochs: int, part: Part, trained: Tr
         estimator.check_training_loss(loss, n_iter)
     except FloatingPointError as error:
         return _Candidate(number, fit.split, error=_kept(error, task.error_score))
-    return _Candidate(number, fit.split, estimator, part, model)
+    return _Candidate(number, fit.split, estimator, part, network)
 
 
 def _ends_finite(trained: Trained) -> bool:
@@ -181,7 +181,8 @@ def _outputs(task: Task, candidates: list[_Candidate]) -> dict[int, list[np.ndar
     for _, group in groupby(fitted, key=lambda c: id(c.part)):
         group = list(group)
         part, device = group[0].part, group[0].estimator.device
-        stack = StackedMLP.from_modules([c.model for c in group], device)
+        weights = [c.network.weights for c in group]
+        stack = StackedMLP.from_weights(group[0].network.template, weights, device)
         for X in (part.fold.X_test, part.fold.X_train):
             own = [None] * len(group)
             if X is not None:
@@ -200,7 +201,7 @@ def _scores(task: Task, candidate: _Candidate, outputs: list) -> dict:
     for (name, X, y, params), output in zip(sets, outputs, strict=False):
         estimator = copy.copy(candidate.estimator)
         if needs_rows(task.scorer):
-            estimator.adopt(candidate.model, estimator.n_iter_)
+            estimator.adopt(candidate.network.model, estimator.n_iter_)
             estimator = with_last_step(copy.copy(candidate.part.fold.pipeline), estimator)
         else:
             estimator._outputs = _Answer(output)

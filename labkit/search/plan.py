@@ -14,6 +14,9 @@ from labkit.stacked.training import chunk_size
 SHAPE = ["hidden_sizes", "activation", "batch_norm", "batch_size", "dtype", "device"]
 """Parameters whose values must be the same in one stack."""
 
+STACKS_PER_PROCESS = 2
+"""At least so many, if there are networks enough: the processes then end at about one time."""
+
 
 @dataclass(frozen=True, eq=False)
 class Fit:
@@ -145,8 +148,15 @@ def make_tasks(
     tasks = []
     for group in groups.values():
         size = chunk or _chunk(group[0].estimator, n_features)
-        size = max(1, min(size, -(-len(group) // n_jobs)))
+        n_stacks = -(-len(group) // size)
+        size = -(-len(group) // n_stacks)  # as even as can be
         tasks += [group[start : start + size] for start in range(0, len(group), size)]
+    wanted = 1 if n_jobs == 1 else STACKS_PER_PROCESS * n_jobs
+    while len(tasks) < wanted and (splittable := [task for task in tasks if len(task) > 1]):
+        longest = max(splittable, key=_epochs)
+        half = len(longest) // 2
+        tasks.remove(longest)
+        tasks += [longest[:half], longest[half:]]
     return sorted(tasks, key=_epochs, reverse=True)
 
 

@@ -10,6 +10,7 @@ from sklearn.utils.validation import validate_data
 from torch import Tensor
 
 from labkit.estimators import MLPRegressor, TrainingRows
+from labkit.mlp import MLP
 from labkit.search.folds import Fold
 from labkit.search.plan import Fit
 from labkit.stacked import Member
@@ -25,6 +26,7 @@ class Part:
     start: int
     fold: Fold
     splits: dict = field(default_factory=dict)
+    modules: dict = field(default_factory=dict)
 
     def split(self, estimator, seed: int) -> tuple[Tensor, Tensor | None]:
         """Rows to train on and rows that early stopping watches; the same object for all fits."""
@@ -37,6 +39,15 @@ class Part:
                 torch.from_numpy(validation) + self.start if len(validation) else None,
             )
         return self.splits[key]
+
+    def initial_module(self, estimator, seed: int) -> MLP:
+        """The untrained network of an estimator; those that start alike share it."""
+        names = ("hidden_sizes", "activation", "dropout", "batch_norm", "embedding_scale")
+        key = (seed, *(repr(getattr(estimator, name)) for name in names))
+        if key not in self.modules:
+            n_inputs, n_outputs = self.rows.X.shape[1], self.rows.n_outputs
+            self.modules[key] = estimator.initial_module(n_inputs, n_outputs, seed)
+        return self.modules[key]
 
     def fitted(self, estimator):
         """A clone of ``estimator`` with what fitting learns from the data apart from training."""
@@ -81,7 +92,7 @@ class Table:
         seed = estimator.seed()
         rows, validation = part.split(estimator, seed)
         return Member(
-            model=estimator.initial_module(part.rows.X.shape[1], part.rows.n_outputs, seed),
+            model=part.initial_module(estimator, seed),
             config=estimator.training_config(seed),
             rows=rows,
             validation=validation,

@@ -1,7 +1,7 @@
 """Many MLPs of one shape trained as one: what the plain loop does, for M networks at a time."""
 
-from labkit.stacked.members import Member, Trained
+from labkit.stacked.members import Member, Snapshot, Trained
 from labkit.stacked.network import StackedMLP
 from labkit.stacked.training import train_stacked
 
-__all__ = ["Member", "StackedMLP", "Trained", "train_stacked"]
+__all__ = ["Member", "Snapshot", "StackedMLP", "Trained", "train_stacked"]

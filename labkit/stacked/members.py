@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from torch import Tensor, nn
 
 from labkit.stacked.losses import LOSSES
+from labkit.stacked.network import Weights, module_of
 from labkit.training import History, TrainingConfig, check_optimizer, learning_rate_factor
 
 
@@ -43,27 +45,63 @@ class Member:
     snapshots: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A network as it was after some epoch.
+
+    Parameters
+    ----------
+    template : Sequential
+        A network of its shape.
+    weights : Weights
+        On the CPU.
+    n_batches : int
+        Batches seen until then.
+    training_loss : float
+        Mean over the batches of that epoch.
+    """
+
+    template: nn.Sequential
+    weights: Weights
+    n_batches: int
+    training_loss: float
+
+    @cached_property
+    def model(self) -> nn.Sequential:
+        """The network as an ordinary module."""
+        module = module_of(self.template, self.weights)
+        for layer in module:
+            if isinstance(layer, nn.BatchNorm1d):
+                layer.num_batches_tracked += self.n_batches
+        return module
+
+
+@dataclass(frozen=True, eq=False)
 class Trained:
     """A network after training.
 
     Attributes
     ----------
-    model : Sequential
-        On the CPU.
+    final : Snapshot
+        What training ends with: the last epoch, or the best where there was a patience.
     history : History
         As the plain loop gives it.
     training_loss : float
         Mean over the batches of the last epoch trained; not a number if that epoch was not to be
         the last (the loss of a watched set was not finite).
     snapshots : dict
-        Epoch to ``(model, training_loss)``; an epoch that was never reached is not there.
+        Epoch to the network after it; an epoch that was never reached is not there.
     """
 
-    model: nn.Sequential
+    final: Snapshot
     history: History
     training_loss: float
-    snapshots: dict[int, tuple[nn.Sequential, float]] = field(default_factory=dict)
+    snapshots: dict[int, Snapshot] = field(default_factory=dict)
+
+    @property
+    def model(self) -> nn.Sequential:
+        """The trained network, on the CPU."""
+        return self.final.model
 
 
 def check_members(

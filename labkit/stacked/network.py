@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,17 @@ from labkit.stacked.layers import Masks, stack_layer
 
 EVALUATION_NUMBERS = 2**20
 """Numbers a layer may hold at once when many rows are evaluated (4 MB in float32)."""
+
+
+class Weights(NamedTuple):
+    """What a network has learned.
+
+    ``parameters`` has the order of ``module.parameters()``, each flattened; ``buffers`` are the
+    running means and variances of its batch normalisations, in order.
+    """
+
+    parameters: Tensor
+    buffers: list[Tensor]
 
 
 class StackedMLP:
@@ -81,11 +93,7 @@ class StackedMLP:
                     f"only networks of one shape can be stacked; network 0 is {modules[0]}, "
                     f"network {i} is {module}"
                 )
-        with torch.no_grad():
-            parameters = torch.stack([parameters_to_vector(m.parameters()) for m in modules])
-            running = [[b for layer in m for b in _running(layer)] for m in modules]
-            buffers = [torch.stack(same).to(device) for same in zip(*running, strict=True)]
-            return cls(modules[0], parameters.to(device), buffers)
+        return cls.from_weights(modules[0], list(map(weights_of, modules)), device)
 
     def __len__(self) -> int:
         return len(self.parameters)
@@ -106,15 +114,26 @@ class StackedMLP:
         """Numbers that the layers of one network hold for a row of its batch."""
         return sum(layer.width for layer in self._layers)
 
-    def member(self, i: int, like: nn.Sequential | None = None) -> nn.Sequential:
-        """Network ``i`` as an ordinary module: a copy of ``like``, with its weights."""
-        module = copy.deepcopy(self.template if like is None else like)
-        with torch.no_grad():
-            vector_to_parameters(self.parameters[i].to("cpu", copy=True), module.parameters())
-            running = [b for layer in module for b in _running(layer)]
-            for own, stacked in zip(running, self.buffers, strict=True):
-                own.copy_(stacked[i])
-        return module
+    @classmethod
+    def from_weights(
+        cls,
+        template: nn.Sequential,
+        weights: Sequence[Weights],
+        device: str | torch.device = "cpu",
+    ) -> "StackedMLP":
+        """Stack weights of networks of one shape; they are copied."""
+        parameters = torch.stack([own.parameters for own in weights]).to(device)
+        buffers = zip(*(own.buffers for own in weights), strict=True)
+        return cls(template, parameters, [torch.stack(same).to(device) for same in buffers])
+
+    def weights(self, i: int) -> Weights:
+        """A copy of what network ``i`` has learned, on the CPU."""
+        buffers = [buffer[i].to("cpu", copy=True) for buffer in self.buffers]
+        return Weights(self.parameters[i].to("cpu", copy=True), buffers)
+
+    def member(self, i: int) -> nn.Sequential:
+        """Network ``i`` as an ordinary module."""
+        return module_of(self.template, self.weights(i))
 
     def to_modules(self) -> list[nn.Sequential]:
         """Every network as an ordinary module."""
@@ -152,6 +171,24 @@ class StackedMLP:
         rows = max(1, EVALUATION_NUMBERS // (len(self) * widest))
         for part in X.split(rows, dim=-2):
             yield part.mT.expand(len(self), -1, -1)
+
+
+@torch.no_grad()
+def weights_of(module: nn.Sequential) -> Weights:
+    """The weights of an ordinary module, not copied where that can be avoided."""
+    running = [buffer for layer in module for buffer in _running(layer)]
+    return Weights(parameters_to_vector(module.parameters()), running)
+
+
+@torch.no_grad()
+def module_of(template: nn.Sequential, weights: Weights) -> nn.Sequential:
+    """A copy of ``template`` with other weights."""
+    module = copy.deepcopy(template)
+    vector_to_parameters(weights.parameters.clone(), module.parameters())
+    running = [buffer for layer in module for buffer in _running(layer)]
+    for own, learned in zip(running, weights.buffers, strict=True):
+        own.copy_(learned)
+    return module
 
 
 def shape_of(module: nn.Sequential) -> tuple:

@@ -6,7 +6,7 @@ the same initial weights, batches, dropout masks, updates and stops.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import groupby
 
@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from labkit.stacked.dropout import DropoutMasks
 from labkit.stacked.losses import LOSSES
-from labkit.stacked.members import Member, Trained
-from labkit.stacked.network import StackedMLP
+from labkit.stacked.members import Member, Snapshot, Trained
+from labkit.stacked.network import StackedMLP, Weights
 from labkit.stacked.observation import Observer, row_weights
 from labkit.stacked.optimizers import STACKED_OPTIMIZERS, StackedOptimizer, per_model
 from labkit.training import History, TrainingConfig, count_batches, learning_rate_factor
@@ -203,38 +203,32 @@ class Stack:
             if _is_finite(record) and member.config.patience is not None:
                 best = self.best[i]
                 if record["validation_loss"] < best.loss:
-                    self.best[i] = _Best(epoch, record["validation_loss"], self._copy(k))
+                    weights = self.network.weights(k)
+                    self.best[i] = _Best(epoch, record["validation_loss"], weights)
                 elif epoch - best.epoch >= member.config.patience:
                     stops = True
             if epoch in member.snapshots:
-                model = self._module(self._copy(k), i, epoch)
-                self.snapshots[i][epoch] = (model, losses[k].item())
+                self.snapshots[i][epoch] = self._snapshot(i, epoch, losses[k], k=k)
             if stops:
-                self._finish(k, i, epoch, losses[k].item())
+                self._finish(k, i, epoch, losses[k])
             else:
                 staying.append(k)
         if len(staying) < len(self.left):
             self._keep(staying)
 
-    def _copy(self, k: int) -> StackedMLP:
-        return self.network.select(torch.tensor([k], device=self.X.device))
+    def _snapshot(self, i: int, epoch: int, loss: Tensor, *, k: int) -> Snapshot:
+        """Member ``i``, at place ``k`` of the stack, as it is now."""
+        n_batches = epoch * count_batches(self.n_rows[i], self.batch_size)
+        return Snapshot(self.members[i].model, self.network.weights(k), n_batches, loss.item())
 
-    def _module(self, copy: StackedMLP, i: int, epoch: int) -> nn.Sequential:
-        module = copy.member(0, like=self.members[i].model)
-        for layer in module:
-            if isinstance(layer, nn.BatchNorm1d):
-                layer.num_batches_tracked += epoch * count_batches(self.n_rows[i], self.batch_size)
-        return module
-
-    def _finish(self, k: int, i: int, epoch: int, loss: float) -> None:
+    def _finish(self, k: int, i: int, epoch: int, loss: Tensor) -> None:
         best, epochs = self.best[i], self.members[i].config.epochs
-        if best.network is not None:
-            model = self._module(best.network, i, best.epoch)
-        else:
-            model = self._module(self._copy(k), i, epoch)
+        final = self._snapshot(i, best.epoch or epoch, loss, k=k)
+        if best.weights is not None:
+            final = replace(final, weights=best.weights)
         table = pd.DataFrame(self.records[i])
         history = History(table, best.epoch or epoch, stopped_early=epoch < epochs)
-        self.done[i] = Trained(model, history, loss, self.snapshots[i])
+        self.done[i] = Trained(final, history, loss.item(), self.snapshots[i])
 
     def _keep(self, staying: list[int]) -> None:
         """Go on with some of the members."""
@@ -264,7 +258,7 @@ class _Best:
 
     epoch: int = 0
     loss: float = float("inf")
-    network: StackedMLP | None = None
+    weights: Weights | None = None
 
 
 def count_rows(member: Member, n_all: int) -> int:

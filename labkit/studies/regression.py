@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor, nn
 
-from labkit import config, results
+from labkit import alarms, config, results
 from labkit.data import NYSE, Provenance, load_nyse
 from labkit.estimators import MLPRegressor
 from labkit.evaluation import Persistence, block_bootstrap, regression_scores
@@ -26,6 +26,7 @@ from labkit.results import Result
 from labkit.search import StackedGridSearchCV
 from labkit.splits import ChronologicalSplit, DateSeriesSplit, chronological
 from labkit.studies.members import curves, outputs, train_members
+from labkit.studies.recipes import REGRESSION_PARTS, REGRESSION_RECIPE
 from labkit.studies.tidy import grid_table
 from labkit.training import Watched, directional_accuracy
 
@@ -51,6 +52,13 @@ REGULARIZATIONS = {
     },
 }
 """Parameters that each regularization changes in an estimator, by name."""
+
+
+DOSES = {
+    "dropout": [0.0, 0.1, 0.2, 0.3, 0.5],
+    "weight_decay": [0.0, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2],
+}
+"""How much of a remedy is tried, by the estimator's parameter."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +179,10 @@ def _textbook_targets() -> Result:
                 "mlp_r2": _plain_mlp_r2(X_train, y_train, X_judge, y_judge, profile),
             }
         )
-    return Result({"scores": pd.DataFrame(rows)})
+    scores = pd.DataFrame(rows)
+    returns = scores.set_index("target").loc["next-day return"]
+    alarms.check_return_forecast(returns[["linear_r2", "mlp_r2"]].max())
+    return Result({"scores": scores})
 
 
 def _plain_mlp_r2(X_train, y_train, X_judge, y_judge, profile: config.Profile) -> float:
@@ -316,37 +327,26 @@ def _regression_final() -> Result:
     sets = {name: tensors(data, panel) for name, panel in panels.items()}
     forecasts = _baseline_forecasts(panels)
 
-    regularized = REGULARIZATIONS[best_regularization()]
-    stages = {
-        "MLP, first": clone(FIRST).set_params(epochs=profile.regression_epochs),
-        "MLP, tuned": tuned_regressor(),
-        "MLP, regularized": clone(FIRST).set_params(
-            epochs=profile.regression_epochs, **regularized
-        ),
-    }
+    stages = final_mlps()
+    members = [clone(mlp).set_params(random_state=profile.seed) for mlp in stages.values()]
     ensemble = [
-        clone(stages["MLP, regularized"]).set_params(random_state=profile.seed + s)
-        for s in range(profile.n_seeds)
+        clone(stages["MLP, recipe"]).set_params(random_state=profile.seed + s)
+        for s in range(1, profile.n_seeds)
     ]
-    members = [clone(m).set_params(random_state=profile.seed) for m in stages.values()]
     trained = train_members(
-        members + ensemble[1:],
+        members + ensemble,
         sets["train"].X,
         sets["train"].y,
         n_outputs=1,
         loss="squared_error",
         watch={name: t.watched for name, t in sets.items()},
     )
-    for name, member in zip(stages, trained, strict=False):
-        forecasts[name] = {
-            s: data.to_log_vol(outputs(member.model, t.X)[:, 0]) for s, t in sets.items()
-        }
-    forecasts["MLP, seeds averaged"] = {
-        s: data.to_log_vol(
-            np.mean([outputs(m.model, t.X)[:, 0] for m in trained[len(stages) - 1 :]], axis=0)
-        )
-        for s, t in sets.items()
+    forecasts |= {
+        name: _mean_forecast([member], data, sets)
+        for name, member in zip(stages, trained, strict=False)
     }
+    # The recipe is the last stage, and the ensemble follows it.
+    forecasts["MLP, seeds averaged"] = _mean_forecast(trained[len(stages) - 1 :], data, sets)
     test = panels["test"]
     return Result(
         {
@@ -361,6 +361,69 @@ def _regression_final() -> Result:
             name.removeprefix("MLP, "): m.model for name, m in zip(stages, trained, strict=False)
         },
     )
+
+
+def final_mlps() -> dict[str, MLPRegressor]:
+    """The MLP at each stage of the study."""
+    first = clone(FIRST).set_params(epochs=config.profile().regression_epochs)
+    return {
+        "MLP, first": first,
+        "MLP, tuned": tuned_regressor(),
+        "MLP, regularized": clone(first).set_params(**REGULARIZATIONS[best_regularization()]),
+        "MLP, recipe": clone(FIRST).set_params(**REGRESSION_RECIPE),
+    }
+
+
+def _mean_forecast(trained, data: RegressionData, sets: dict[str, PanelTensors]) -> dict:
+    """Log volatility forecast for each set, the mean over networks."""
+    return {
+        name: data.to_log_vol(np.mean([outputs(t.model, s.X)[:, 0] for t in trained], axis=0))
+        for name, s in sets.items()
+    }
+
+
+def regression_ablation() -> Result:
+    """What each part of the recipe is worth: validation R² without it, over several seeds.
+
+    Table: ``scores`` (left out, seed, train and validation R²); ``nothing`` is the whole recipe,
+    and ``nothing, seeds averaged`` the mean of its forecasts.
+    """
+    return _stored("regression-ablation", _regression_ablation)
+
+
+def _regression_ablation() -> Result:
+    profile = config.profile()
+    data = regression_data(profile.study_symbols)
+    train, validation = tensors(data, data.train), tensors(data, data.validation)
+    variants = {"nothing": {}, **REGRESSION_PARTS}
+    cases = [
+        (part, clone(FIRST).set_params(**REGRESSION_RECIPE).set_params(**changes, random_state=s))
+        for part, changes in variants.items()
+        for s in range(profile.seed, profile.seed + profile.n_seeds)
+    ]
+    trained = train_members(
+        [mlp for _, mlp in cases],
+        train.X,
+        train.y,
+        n_outputs=1,
+        loss="squared_error",
+        watch={},
+    )
+    rows = [
+        {
+            "left_out": part,
+            "seed": mlp.random_state,
+            "train_r2": _r2(t.model, train),
+            "validation_r2": _r2(t.model, validation),
+        }
+        for (part, mlp), t in zip(cases, trained, strict=True)
+    ]
+    whole = [t for (part, _), t in zip(cases, trained, strict=True) if part == "nothing"]
+    averaged = {"left_out": "nothing, seeds averaged", "seed": profile.seed}
+    for name, s in [("train", train), ("validation", validation)]:
+        mean = np.mean([outputs(t.model, s.X) for t in whole], axis=0)
+        averaged[f"{name}_r2"] = r2_score(s.y.numpy(), mean)
+    return Result({"scores": pd.DataFrame([*rows, averaged])})
 
 
 def _ridge() -> Pipeline:

@@ -366,3 +366,21 @@ def tasks(regression: Result, classification: Result) -> Table:
         },
         formats={"epoch": ".0f", "gain": "+.3f"},
     )
+
+
+def ablation(scores: pd.DataFrame, metric: str, label: str, spec: str = ".3f") -> Table:
+    """Score of a recipe with one part left out at a time, and the difference to the whole."""
+    whole = scores.loc[scores["left_out"] == "nothing", metric].mean()
+    rows = [
+        {
+            "left_out": name,
+            "score": mean_and_spread(own[metric], spec),
+            "difference": own[metric].mean() - whole,
+        }
+        for name, own in scores.groupby("left_out", sort=False)
+    ]
+    return table(
+        pd.DataFrame(rows),
+        {"left_out": "Left out", "score": label, "difference": "Difference"},
+        formats={"difference": "+" + spec},
+    )
