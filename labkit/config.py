@@ -33,6 +33,8 @@ class Profile:
         Folds of each grid search.
     regression_epochs, classification_epochs : int
         Epochs of the models trained after the search.
+    dose_epochs : int
+        Epochs of the volatility models that are given growing doses of a remedy.
     recipe_epochs : int
         Epochs of the best classification recipe.
     ensemble : int
@@ -59,6 +61,7 @@ class Profile:
     classification_folds: int = 5
     regression_epochs: int = 30
     classification_epochs: int = 60
+    dose_epochs: int = 10
     recipe_epochs: int = 60
     ensemble: int = 3
     n_seeds: int = 5
@@ -108,8 +111,9 @@ PROFILES = {
         regression_folds=2,
         classification_folds=3,
         regression_epochs=6,
+        dose_epochs=3,
         classification_epochs=20,
-        recipe_epochs=12,
+        recipe_epochs=8,
         ensemble=2,
         n_seeds=2,
         n_repeats=2,

@@ -28,7 +28,13 @@ from labkit.features import FEATURE_LABELS, machine_features, volatility_panel
 from labkit.imbalance import STRATEGIES, sampler
 from labkit.preprocessing import scaling
 from labkit.splits import DateSeriesSplit, chronological, stratified
-from labkit.studies import classification, regression
+from labkit.studies import (
+    classification,
+    classification_final,
+    regression,
+    regression_final,
+    regularization,
+)
 from labkit.studies.stages import Split, Stage
 
 NUMERIC = classification.PHYSICS
@@ -246,7 +252,11 @@ PROFILE = Profile(
     classification_folds=2,
     regression_epochs=3,
     classification_epochs=3,
+    dose_epochs=1,
+    recipe_epochs=2,
+    ensemble=2,
     n_seeds=1,
+    n_repeats=1,
     forest_trees=5,
     bootstrap=20,
 )  # fmt: skip
@@ -314,8 +324,20 @@ def with_absurd_test_rows(machines):
 
 
 CHOICES = {
-    "regression": ["textbook_targets", "regression_grid", "regression_regularization"],
-    "classification": ["classification_grid", "balancing", "classification_regularization"],
+    "regression": [
+        regression.textbook_targets,
+        regression.regression_grid,
+        regression.regression_ablation,
+        regularization.regression_regularization,
+        regularization.regression_doses,
+    ],
+    "classification": [
+        classification.classification_grid,
+        classification.balancing,
+        classification.classification_ablation,
+        regularization.classification_regularization,
+        regularization.classification_doses,
+    ],
 }
 
 
@@ -329,12 +351,20 @@ def comparable(result):
 
 @pytest.mark.parametrize("task", CHOICES)
 def test_choices_are_the_same_whatever_the_test_rows_are(canary, prices, machines, task):
-    module = {"regression": regression, "classification": classification}[task]
+    best, tuned = {
+        "regression": (
+            regularization.best_regression_regularization,
+            regression.tuned_regressor,
+        ),
+        "classification": (
+            regularization.best_classification_regularization,
+            classification.tuned_classifier,
+        ),
+    }[task]
 
     def outcomes():
-        made = {name: comparable(getattr(module, name)()) for name in CHOICES[task]}
-        tuned = module.tuned_regressor if task == "regression" else module.tuned_classifier
-        return made, module.best_regularization(), tuned().get_params()
+        made = {study.__name__: comparable(study()) for study in CHOICES[task]}
+        return made, best(), tuned().get_params()
 
     machines = mostly_failed(machines)
     canary(prices, machines)
@@ -349,11 +379,12 @@ def test_choices_are_the_same_whatever_the_test_rows_are(canary, prices, machine
 
 
 def test_the_last_year_moves_the_test_scores_and_no_other(canary, prices, machines, monkeypatch):
-    monkeypatch.setattr(regression, "best_regularization", lambda: "early stopping")
+    choice = "best_regression_regularization"
+    monkeypatch.setattr(regression_final, choice, lambda: "early stopping")
     canary(prices, machines, locked=False)
-    clean = regression.regression_final()
+    clean = regression_final.regression_final()
     canary(with_another_last_year(prices), machines, locked=False)
-    other = regression.regression_final()
+    other = regression_final.regression_final()
     same, moved = (
         [made["scores"].query(f"set {sign} 'test'")["r2"].to_numpy() for made in (clean, other)]
         for sign in ("!=", "==")
@@ -368,14 +399,19 @@ def test_the_last_year_moves_the_test_scores_and_no_other(canary, prices, machin
 def test_test_rows_move_the_test_scores_and_no_other(canary, machines, prices, monkeypatch):
     """Also with early stopping, which must watch rows of its own and never these."""
     machines = mostly_failed(machines)
-    monkeypatch.setattr(classification, "best_regularization", lambda: "early stopping")
+    choice = "best_classification_regularization"
+    monkeypatch.setattr(classification_final, choice, lambda: "early stopping")
+    # Where most rows have failed, a single feature does tell: the alarm would be right.
+    monkeypatch.setattr(classification_final, "_raise_alarms", lambda *_: None)
     few_trees = partial(HistGradientBoostingClassifier, max_iter=5)
-    monkeypatch.setattr(classification, "HistGradientBoostingClassifier", few_trees, raising=False)
+    monkeypatch.setattr(
+        classification_final, "HistGradientBoostingClassifier", few_trees, raising=False
+    )
     canary(prices, machines, locked=False)
-    clean = classification.classification_final()
+    clean = classification_final.classification_final()
     absurd = with_absurd_test_rows(machines)
     canary(prices, absurd, locked=False)
-    other = classification.classification_final()
+    other = classification_final.classification_final()
     for name in ("scores", "per_class"):
         train, again = (made[name].query("set == 'train'") for made in (clean, other))
         pd.testing.assert_frame_equal(train, again, check_exact=True)

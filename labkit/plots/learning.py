@@ -179,3 +179,29 @@ def train_against_held_out(scores: pd.DataFrame, group: str, metric: str, label:
     axis.set(xlabel=label, title="Train and validation score, seed by seed")
     axis.legend()
     return fig
+
+
+def doses(scores: pd.DataFrame, metric: str, label: str) -> Figure:
+    """Train and validation score at growing doses of each remedy, mean and range over seeds.
+
+    ``scores`` has the columns ``remedy``, ``dose``, ``train_<metric>`` and
+    ``validation_<metric>``.
+    """
+    remedies = list(scores["remedy"].unique())
+    fig, axes = figure(1, len(remedies), height=3.0, sharey=True)
+    for axis, remedy in zip(axes, remedies, strict=True):
+        by_dose = scores[scores["remedy"] == remedy].groupby("dose")
+        for s in ("train", "validation"):
+            values = by_dose[f"{s}_{metric}"]
+            place = range(len(values.mean()))
+            axis.plot(
+                place, values.mean(), SET_STYLES[s], marker="o", color=SET_COLOURS[s], label=s
+            )
+            axis.fill_between(
+                place, values.min(), values.max(), color=SET_COLOURS[s], alpha=0.15, lw=0
+            )
+        axis.set_xticks(place, [f"{dose:g}" for dose in by_dose.groups])
+        axis.set(xlabel=remedy.replace("_", " "), title=f"Dose of {remedy.replace('_', ' ')}")
+    axes[0].set_ylabel(label)
+    axes[0].legend()
+    return fig

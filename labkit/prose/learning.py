@@ -354,7 +354,20 @@ def ablation(scores: pd.DataFrame, metric: str, label: str, spec: str = ".3f") -
         verb = "does" if len(idle) == 1 else "do"
         text += f" By itself, {listing(idle)} {verb} not pay here."
     if averaged is not None:
-        text += (
-            f" Averaging seeds changes it by {number(averaged - means['nothing'], '+' + spec)}."
-        )
+        text += f" Averaging seeds changes it by {number(averaged - means['nothing'], '+' + spec)}."
     return Sentence(text)
+
+
+def doses(scores: pd.DataFrame, metric: str, label: str, spec: str = ".3f") -> Sentence:
+    """The best dose of each remedy on validation, beside none."""
+    texts = []
+    for remedy, own in scores.groupby("remedy", sort=False):
+        means = own.groupby("dose")[f"validation_{metric}"].mean()
+        best, name = means.idxmax(), remedy.replace("_", " ")
+        texts.append(
+            f"of {name}, {best:g} does best, with {number(means[best], spec)} against "
+            f"{number(means.loc[0.0], spec)} without"
+            if best > 0
+            else f"no dose of {name} does better than none ({number(means.loc[0.0], spec)})"
+        )
+    return Sentence(f"By mean validation {label}: {'; '.join(texts)}.")

@@ -101,7 +101,7 @@ class Observer:
         for record, loss in zip(records, losses.tolist(), strict=True):
             record[f"{s.name}_loss"] = loss
         if s.accuracy is not None:
-            for record, share in zip(records, s.accuracy(outputs).tolist(), strict=True):
+            for record, share in zip(records, s.accuracy(outputs.cpu()).tolist(), strict=True):
                 record[f"{s.name}_accuracy"] = share
 
 

@@ -6,7 +6,8 @@ from labkit.evaluation import mean_interval
 from labkit.features import FEATURE_LABELS
 from labkit.imbalance import STRATEGIES
 from labkit.results import Result
-from labkit.studies.regression import REGULARIZATIONS, RegressionData
+from labkit.studies.regression import RegressionData
+from labkit.studies.regularization import REGULARIZATIONS
 from labkit.studies.tidy import hidden_label
 from labkit.tables.markdown import Table, mean_and_spread, table, with_interval
 
