@@ -94,6 +94,12 @@ def notebooks(args: argparse.Namespace) -> None:
         print(_shown(path))
 
 
+def bench(args: argparse.Namespace) -> int:
+    """time the grid search against what else one could use"""
+    bootstrap.ensure_environment()
+    return _run("benchmarks", "--size", args.size, *(["--no-growth"] if args.no_growth else []))
+
+
 def clean_results(args: argparse.Namespace) -> None:
     """empty results/, so that the next rendering trains every model"""
     # Quarto's pre-render step calls this for previews too, which must not train all again.
@@ -147,6 +153,10 @@ def _parse(arguments: list) -> argparse.Namespace:
     add(lint)
     made = add(notebooks)
     made.add_argument("folder", nargs="?", type=Path, default=Path("notebooks"))
+    made = add(bench)
+    sizes = ("tiny", "small", "full")
+    made.add_argument("--size", choices=sizes, default="small", help="of the grid")
+    made.add_argument("--no-growth", action="store_true", help="only the contenders")
     add(clean_results, "clean-results")
     add(clean)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from threading import RLock
 from typing import NamedTuple
 
 import pandas as pd
@@ -90,9 +91,14 @@ class History(NamedTuple):
     stopped_early: bool
 
 
+_GENERATOR = RLock()
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Draw PyTorch's random numbers from ``seed`` inside the block, and as before after it.
+
+    There is one generator for all threads of a process: a second thread waits for the first.
 
     >>> with seeded(1):
     ...     first = torch.rand(2)
@@ -100,7 +106,7 @@ def seeded(seed: int) -> Iterator[None]:
     ...     torch.equal(first, torch.rand(2))
     True
     """
-    with torch.random.fork_rng():
+    with _GENERATOR, torch.random.fork_rng():
         torch.manual_seed(seed)
         yield
 

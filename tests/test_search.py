@@ -12,6 +12,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 import torch
 from imblearn.over_sampling import SMOTE
@@ -291,12 +292,14 @@ def test_bad_grids_are_named(measured):
         StackedGridSearchCV(wide, {"epochs": [1]}, error_score="raise").fit(X, y)
 
 
-def test_more_processes_and_smaller_stacks_change_nothing(labelled):
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+def test_more_workers_and_smaller_stacks_change_nothing(labelled, backend):
     X, y = labelled
     grid = {"learning_rate": [1e-3, 3e-3, 1e-2], "optimizer": ["sgd", "adam"], "epochs": [2, 4]}
     options = {"cv": FOLDS, "scoring": "neg_log_loss", "refit": False}
     one = StackedGridSearchCV(classifier(), grid, **options).fit(X, y)
-    two = StackedGridSearchCV(classifier(), grid, n_jobs=2, chunk=4, **options).fit(X, y)
+    with joblib.parallel_config(backend=backend):
+        two = StackedGridSearchCV(classifier(), grid, n_jobs=2, chunk=4, **options).fit(X, y)
     for column in ("split0_test_score", "split2_test_score", "mean_test_score"):
         assert np.abs(one.cv_results_[column] - two.cv_results_[column]).max() < 1e-12
 
@@ -309,7 +312,7 @@ def test_a_dask_cluster_does_the_work(labelled):
     options = {"cv": FOLDS, "scoring": "neg_log_loss", "refit": False}
     here = StackedGridSearchCV(classifier(), grid, **options).fit(X, y)
     cluster = LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
     )
     with cluster, Client(cluster), joblib.parallel_config(backend="dask"):
         there = StackedGridSearchCV(classifier(), grid, **options).fit(X, y)
@@ -367,7 +370,10 @@ def test_interrupt_ends_at_once_and_says_what_was_finished(tmp_path):
         start_new_session=True,
     )
     assert process.stdout.readline().strip() == "started"
-    time.sleep(6)
+    workers = psutil.Process(process.pid)
+    while len(workers.children(recursive=True)) < 2 and process.poll() is None:
+        time.sleep(0.1)
+    time.sleep(2)
     os.killpg(process.pid, signal.SIGINT)
     start = time.monotonic()
     _, errors = process.communicate(timeout=20)

@@ -6,6 +6,7 @@ from labkit.config import Profile
 from labkit.data import Provenance
 from labkit.prose.learning import (
     balancing_effect,
+    best_on_validation,
     change,
     regularization_effect,
 )
@@ -27,7 +28,7 @@ def data_in_use(nyse: Provenance, machines: Provenance, profile: Profile) -> Sen
 def headline_regression(scores: pd.DataFrame, differences: pd.DataFrame) -> Sentence:
     """The best MLP on the test year beside its baselines."""
     test = scores[scores["set"] == "test"].set_index("model")["r2"]
-    best = test[test.index.str.startswith("MLP")].idxmax()
+    best = best_on_validation(scores)
     baselines = test[~test.index.str.startswith("MLP")].sort_values()
     others = listing([f"{name} {number(r2, '.3f')}" for name, r2 in baselines.items()])
     return Sentence(
@@ -132,18 +133,19 @@ def tuning_classification(scores: pd.DataFrame) -> Sentence:
 def tasks_compared(regression: pd.DataFrame, classification: pd.DataFrame) -> Sentence:
     """How far the best MLP is from its simplest strong rival in each task."""
     test = regression[regression["set"] == "test"].set_index("model")["r2"]
-    is_mlp = test.index.str.startswith("MLP")
+    gain = test[best_on_validation(regression)] - test["ridge regression"]
     mean = classification.groupby("model", sort=False)["macro_f1"].mean()
     rivals = mean.drop(index=["majority class", "rule oracle"])
     rivals = rivals[~rivals.index.str.startswith("MLP")]
     mlp = mean[best_mlp(classification, "macro_f1")]
-    linear = mean["logistic regression"]
+    gain_in_classes = mlp - mean["logistic regression"]
+    lead = mlp - rivals.max()
+    side = "behind it" if lead > 0 else "ahead of it"
     return Sentence(
-        "In the regression, the best MLP lies "
-        f"{number(test[is_mlp].max() - test['ridge regression'], '+.3f')} from ridge regression in "
-        f"R²; in the classification, {number(mlp - linear, '+.3f')} from logistic regression in "
-        f"macro-F1. {_shape(test[is_mlp].max() - test['ridge regression'], mlp - linear)} The best "
-        f"of the other learners, {rivals.idxmax()}, is {number(mlp - rivals.max(), '+.3f')} away."
+        f"In the regression, the best MLP scores {number(gain, '+.3f')} against ridge regression "
+        f"in R²; in the classification, {number(gain_in_classes, '+.3f')} against logistic "
+        f"regression in macro-F1. {_shape(gain, gain_in_classes)} The best of the other learners "
+        f"there, {rivals.idxmax()}, is {number(abs(lead), '.3f')} {side}."
     )
 
 
