@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import time
 
 import pandas as pd
 import pytest
@@ -147,3 +148,34 @@ def test_the_fingerprint_covers_what_computes_and_not_what_shows(tmp_path, monke
         (tmp_path / "labkit" / computes).write_text("x = 2\n")
         assert fingerprint() != before
         before = fingerprint()
+
+
+def test_the_seconds_of_a_study_are_its_own_not_those_of_the_studies_it_asked_for(tmp_path):
+    def inner():
+        time.sleep(0.3)
+        return Study()()
+
+    def outer():
+        ask(inner, tmp_path, name="inner")
+        time.sleep(0.1)
+        return Study()()
+
+    ask(outer, tmp_path, name="outer")
+    seconds = records(tmp_path).set_index("study")["seconds"]
+    assert seconds["inner"] >= 0.3
+    assert 0.1 <= seconds["outer"] < 0.3
+
+
+def test_a_study_that_fails_leaves_the_clock_of_the_next_right(tmp_path):
+    def fails():
+        time.sleep(0.2)
+        raise RuntimeError("no")
+
+    def outer():
+        with pytest.raises(RuntimeError):
+            ask(fails, tmp_path, name="fails")
+        return Study()()
+
+    ask(outer, tmp_path, name="outer")
+    ask(Study(), tmp_path, name="after")
+    assert records(tmp_path).set_index("study")["seconds"]["after"] < 0.2
