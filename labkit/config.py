@@ -44,7 +44,7 @@ class Profile:
     n_seeds : int
         Seeds, and drawings of the folds, behind every study but the last.
     n_repeats : int
-        Drawings of the folds behind the final classification table and the ablation.
+        Drawings of the folds behind the final classification table.
     forest_trees : int
         Trees of the random forest.
     bootstrap : int

@@ -199,7 +199,7 @@ def classification_ablation() -> Result:
 
 def _classification_ablation() -> Result:
     X, y = classification_data().development_rows()
-    folds = repeated_folds(X, y, config.profile().n_repeats)
+    folds = repeated_folds(X, y, n_repeats=2)
     whole = replace(recipe_stage(), decides=False)
     mlp = whole.mlp
     stages = {"nothing": whole, "physics features": Stage(mlp, RAW)}

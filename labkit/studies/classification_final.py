@@ -89,11 +89,11 @@ def _classification_final() -> Result:
     )
 
 
-def _raise_alarms(data: ClassificationData, out_of_fold, held_out: pd.DataFrame) -> None:
+def _raise_alarms(data: ClassificationData, scores, held_out: pd.DataFrame) -> None:
     """Stop where a result is too good to be honest."""
     seed = config.profile().seed
     alarms.check_single_features(data.X, data.y, seed)
-    means = out_of_fold.groupby("model")["macro_f1"].mean()
+    means = scores.groupby("model")["macro_f1"].mean()
     alarms.check_macro_f1(means.max(), maintenance().frame, means.idxmax(), seed)
     accuracy = held_out.pivot(index="model", columns="set", values="accuracy")
     for model, row in accuracy.iterrows():

@@ -16,7 +16,7 @@ from labkit.preprocessing import encoding, scaling
 from labkit.splits import stratified
 from labkit.studies.members import Case, predict_cases
 
-N_INNER_FOLDS = 3
+N_INNER_FOLDS = 2
 """Folds of the training rows on which a decision rule is chosen."""
 
 MEMBER_SEED_STEP = 1000
