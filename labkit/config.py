@@ -23,8 +23,8 @@ class Profile:
     seed : int
         The one seed that all others are derived from.
     search_symbols : int
-        Symbols of the NYSE panel, evenly spaced in the alphabet, that the grid search and the
-        regularization study train on.
+        Symbols of the NYSE panel, evenly spaced in the alphabet, that the grid search, the
+        ablation and the regularization studies train on.
     study_symbols : int or None
         Symbols that all other regression studies use; None for all.
     regression_grid, classification_grid : dict

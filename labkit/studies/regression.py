@@ -242,7 +242,7 @@ def regression_ablation() -> Result:
 
 def _regression_ablation() -> Result:
     profile = config.profile()
-    data = regression_data(profile.study_symbols)
+    data = regression_data(profile.search_symbols)
     train, validation = tensors(data, data.train), tensors(data, data.validation)
     variants = {"nothing": {}, **REGRESSION_PARTS}
     cases = [
