@@ -10,6 +10,8 @@ from benchmarks.contenders import CONTENDERS, SIZES, data
 from benchmarks.growth import growth
 from benchmarks.measure import measure
 
+FORMATS = ("", ".1f", ".1f", ".1f", ".1f", ".0f", ".4f")
+
 
 def main() -> None:
     """Read the arguments, run, print."""
@@ -19,7 +21,7 @@ def main() -> None:
     args = parser.parse_args()
     size = SIZES[args.size]
     print(f"{size.describe()}; 5 folds; {os.cpu_count()} cores\n", flush=True)
-    print(race(size).to_markdown(index=False, floatfmt=("", ".1f", ".1f", ".0f", ".4f")))
+    print(race(size).to_markdown(index=False, floatfmt=FORMATS))
     if not args.no_growth:
         print("\nOne stack on one thread, hidden layers of width and width / 2:\n")
         formats = ("", "g", ".3f", ".3f", ".1f", ".2f")
@@ -39,6 +41,9 @@ def race(size) -> pd.DataFrame:
                 "search": name,
                 "seconds": done.seconds,
                 "times faster": (rows[0]["seconds"] if rows else done.seconds) / done.seconds,
+                "CPU seconds": done.cpu_seconds,
+                "times less CPU": (rows[0]["CPU seconds"] if rows else done.cpu_seconds)
+                / done.cpu_seconds,
                 "peak memory [MB]": done.megabytes,
                 "best macro-F1": done.result,
             }

@@ -1,4 +1,4 @@
-"""Wall time and peak memory of a function and of the processes that work for it.
+"""Wall time, processor time and peak memory of a function and of the processes it works with.
 
 joblib's worker processes are fresh for each function, and have imported what they need before the
 clock starts: a session pays for that once, whatever it searches with.
@@ -21,45 +21,59 @@ INTERVAL = 0.1
 
 @dataclass(frozen=True)
 class Measured:
-    """What a call returned and what it took; memory is that beyond what was in use before, the
-    worker processes included."""
+    """What a call returned and what it took, the worker processes included.
+
+    ``cpu_seconds`` is the time on all cores: other work on the machine lengthens ``seconds``, but
+    hardly that. ``megabytes`` is memory beyond what was in use before.
+    """
 
     result: Any
     seconds: float
+    cpu_seconds: float
     megabytes: float
 
 
 def measure(function: Callable, *args) -> Measured:
     """Call a function with fresh worker processes."""
     get_reusable_executor().shutdown(wait=True)
-    before = _memory()
+    before = _total(_memory)
     Parallel(-1)(delayed(import_module)("labkit.search") for _ in range(4 * cpu_count()))
     peak, finished = before, threading.Event()
 
     def watch():
         nonlocal peak
         while not finished.wait(INTERVAL):
-            peak = max(peak, _memory())
+            peak = max(peak, _total(_memory))
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), _total(_cpu_seconds)
     try:
         result = function(*args)
     finally:
         seconds = time.perf_counter() - start
         finished.set()
         watcher.join()
-    return Measured(result, seconds, (peak - before) / 2**20)
+    cpu = _total(_cpu_seconds) - cpu
+    return Measured(result, seconds, cpu, (peak - before) / 2**20)
 
 
-def _memory() -> int:
-    """Bytes that this process and those it started keep in memory."""
+def _total(of: Callable[[psutil.Process], float]) -> float:
+    """A figure summed over this process and those it has started."""
     own = psutil.Process()
-    total = 0
+    total = 0.0
     for process in [own, *own.children(recursive=True)]:
         try:
-            total += process.memory_info().rss
+            total += of(process)
         except psutil.NoSuchProcess:
             pass
     return total
+
+
+def _memory(process: psutil.Process) -> float:
+    return process.memory_info().rss
+
+
+def _cpu_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system

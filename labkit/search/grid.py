@@ -91,6 +91,8 @@ class StackedGridSearchCV(GridSearchCV):
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X, y=None, **params):
         """Search the grid, then fit the best candidate on all rows, as ``GridSearchCV`` does."""
+        if self.chunk is not None and self.chunk < 1:
+            raise ValueError(f"chunk is {self.chunk!r}; expected a number of 1 or more, or None")
         scorers, refit_metric = self._get_scorers()
         X, y = indexable(X, y)
         params = _check_method_params(X, params=params)

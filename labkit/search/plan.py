@@ -8,6 +8,7 @@ import joblib
 from sklearn.base import clone
 
 from labkit.estimators import MLPClassifier, MLPRegressor
+from labkit.mlp import count_parameters
 from labkit.search.folds import last_step, preprocessing_params
 from labkit.stacked.training import chunk_size
 
@@ -128,7 +129,7 @@ def _training_key(estimator, number: int) -> str:
 def make_tasks(
     fits: Sequence[Fit], n_features: int, *, n_jobs: int, chunk: int | None
 ) -> list[list[Fit]]:
-    """Cut the fits into stacks, long ones first, at least one for each process.
+    """Cut the fits into stacks, long ones first, enough of them to keep every process busy.
 
     Parameters
     ----------
@@ -143,29 +144,34 @@ def make_tasks(
     for fit in fits:
         params = fit.estimator.get_params()
         shape = [params[name] for name in SHAPE]
-        switches = [params["dropout"] > 0, params["embedding_scale"] is None]
+        switches = [bool(params["dropout"]), params["embedding_scale"] is None]
         groups.setdefault(joblib.hash([type(fit.estimator), shape, switches]), []).append(fit)
     tasks = []
     for group in groups.values():
-        size = chunk or _chunk(group[0].estimator, n_features)
-        n_stacks = -(-len(group) // size)
+        cost, fast = _size(group[0].estimator, n_features)
+        n_stacks = -(-len(group) // (chunk or fast))
         size = -(-len(group) // n_stacks)  # as even as can be
-        tasks += [group[start : start + size] for start in range(0, len(group), size)]
+        tasks += [(group[start : start + size], cost) for start in range(0, len(group), size)]
     wanted = 1 if n_jobs == 1 else STACKS_PER_PROCESS * n_jobs
-    while len(tasks) < wanted and (splittable := [task for task in tasks if len(task) > 1]):
-        longest = max(splittable, key=_epochs)
+    while len(tasks) < wanted and (splittable := [task for task in tasks if len(task[0]) > 1]):
+        longest, cost = max(splittable, key=_time)
         half = len(longest) // 2
-        tasks.remove(longest)
-        tasks += [longest[:half], longest[half:]]
-    return sorted(tasks, key=_epochs, reverse=True)
+        tasks.remove((longest, cost))
+        tasks += [(longest[:half], cost), (longest[half:], cost)]
+    return [task for task, _ in sorted(tasks, key=_time, reverse=True)]
 
 
-def _chunk(estimator, n_features: int) -> int:
+def _size(estimator, n_features: int) -> tuple[float, int]:
+    """The cost of an epoch of one network in units that compare, and how many to train at once."""
     try:
-        return chunk_size(estimator.initial_module(n_features, 1, 0), estimator.batch_size)
+        module = estimator.initial_module(n_features, 1, 0)
+        n_stacked = chunk_size(module, estimator.batch_size)
     except (TypeError, ValueError, AttributeError):
-        return 1  # parameters that no network can be built from: the fit will say so
+        return 0.0, 1  # parameters that no network can be built from: the fit will say so
+    # Beside the products, which grow with the weights, there are calls for every batch.
+    return count_parameters(module) + 1e5 / estimator.batch_size, n_stacked
 
 
-def _epochs(task: list[Fit]) -> int:
-    return sum(max(fit.candidates.values()) for fit in task)
+def _time(task: tuple[list[Fit], float]) -> float:
+    fits, cost = task
+    return cost * sum(max(fit.candidates.values()) for fit in fits)
