@@ -67,7 +67,7 @@ class Profile:
     n_seeds: int = 5
     n_repeats: int = 3
     forest_trees: int = 300
-    ceiling_rows: tuple[int, ...] = (1_000, 3_000, 10_000, 30_000, 100_000)
+    ceiling_rows: tuple[int, ...] = (1_000, 3_000, 10_000, 30_000)
     bootstrap: int = 1000
 
 
@@ -113,7 +113,7 @@ PROFILES = {
         regression_epochs=6,
         dose_epochs=3,
         classification_epochs=20,
-        recipe_epochs=8,
+        recipe_epochs=5,
         ensemble=2,
         n_seeds=2,
         n_repeats=2,

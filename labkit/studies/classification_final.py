@@ -40,7 +40,7 @@ from labkit.studies.classification import (
 )
 from labkit.studies.members import curves
 from labkit.studies.regularization import REGULARIZATIONS, best_classification_regularization
-from labkit.studies.stages import Split, Stage, out_of_fold_stages, predict_stages
+from labkit.studies.stages import DECIDED, Split, Stage, out_of_fold_stages, predict_stages
 
 
 def classification_final() -> Result:
@@ -48,7 +48,8 @@ def classification_final() -> Result:
 
     Tables: ``out_of_fold`` (model, repeat, scores), ``blocks`` (model, scores) for contiguous
     blocks, ``per_class``, ``confusion`` and ``scores`` (model, set) for the held-out rows,
-    ``curves`` of the MLPs with the test rows watched, ``constant``.
+    ``probabilities`` of the best MLP and the best other learner, ``curves`` of the MLPs with the
+    test rows watched, ``constant``.
     """
     return stored("classification-final", _classification_final)
 
@@ -83,10 +84,26 @@ def _classification_final() -> Result:
             "out_of_fold": scores[~in_blocks].reset_index(drop=True),
             "blocks": scores[in_blocks].drop(columns="repeat").reset_index(drop=True),
             **held_out,
+            "probabilities": _probabilities(probabilities, scores[~in_blocks], data.y),
             "curves": curves_of_stages,
             "constant": constant,
         }
     )
+
+
+def _probabilities(found: dict, scores: pd.DataFrame, y: pd.Series) -> pd.DataFrame:
+    """Out-of-fold probabilities, first repetition, of the best MLP and the best other learner.
+
+    A decision rule's factors are no probabilities, so stages that decide are left out.
+    """
+    means = scores.groupby("model")["macro_f1"].mean().drop(["majority class", "rule oracle"])
+    means = means[~means.index.str.endswith(DECIDED)]
+    is_mlp = means.index.str.startswith("MLP")
+    parts = []
+    for name in (means[is_mlp].idxmax(), means[~is_mlp].idxmax()):
+        own = pd.DataFrame(found[(name, 0)], columns=list(FAILURE_TYPES))
+        parts.append(own.assign(model=name, row=np.arange(len(y)), true=y.to_numpy()))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _raise_alarms(data: ClassificationData, scores, held_out: pd.DataFrame) -> None:

@@ -27,6 +27,7 @@ CHAPTERS = {
     "regression": "Regression: modelling",
     "classification": "Classification: modelling",
     "balancing": "Classification: modelling",
+    "smote": "Classification: modelling",
 }
 """The chapter that first needs a study, by the beginning of the study's name."""
 
