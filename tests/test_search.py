@@ -374,6 +374,8 @@ def test_interrupt_ends_at_once_and_says_what_was_finished(tmp_path):
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         start_new_session=True,
+        # A shell that runs the tests in the background ignores Ctrl-C, and so would the child.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert process.stdout.readline().strip() == "started"
     workers = psutil.Process(process.pid)
