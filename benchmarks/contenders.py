@@ -15,7 +15,7 @@ from torch import nn
 from labkit.estimators import MLPClassifier
 from labkit.mlp import MLP
 from labkit.search import StackedGridSearchCV
-from labkit.search.fitting import one_thread
+from labkit.stacked import one_thread
 from labkit.training import OPTIMIZERS, train
 
 N_CLASSES, N_FEATURES = 6, 8

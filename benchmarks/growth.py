@@ -6,8 +6,7 @@ import pandas as pd
 import torch
 
 from labkit.mlp import MLP
-from labkit.search.fitting import one_thread
-from labkit.stacked import Member, train_stacked
+from labkit.stacked import Member, one_thread, train_stacked
 from labkit.training import TrainingConfig, seeded
 
 N_FEATURES, N_CLASSES = 8, 6

@@ -83,6 +83,38 @@ class WeightedMean(nn.Module):
         return (losses * y["weight"]).sum() / y["weight"].sum()
 
 
+class InterruptibleNet(NeuralNet):
+    """skorch's net, which Ctrl-C stops: skorch itself would go on with what is half trained."""
+
+    def fit(self, X, y=None, **fit_params):
+        """As skorch's, but Ctrl-C raises KeyboardInterrupt."""
+        self.interrupted = False
+        super().fit(X, y, **fit_params)
+        if self.interrupted:
+            raise KeyboardInterrupt
+        return self
+
+    def fit_loop(self, *args, **kwargs):
+        """As skorch's, and keeps in mind who stopped it: the user, or early stopping."""
+        self.stopped_early = False
+        try:
+            return super().fit_loop(*args, **kwargs)
+        except KeyboardInterrupt:
+            self.interrupted = not self.stopped_early
+            raise
+
+
+class Patience(EarlyStopping):
+    """skorch's early stopping. It ends the loop by a KeyboardInterrupt of its own, and says so."""
+
+    def on_epoch_end(self, net, **kwargs):
+        try:
+            super().on_epoch_end(net, **kwargs)
+        except KeyboardInterrupt:
+            net.stopped_early = True
+            raise
+
+
 class TrainingRows(NamedTuple):
     """What an estimator trains on, after its checks and the encoding of labels.
 
@@ -212,9 +244,9 @@ class _SkorchMLP(BaseEstimator):
             callbacks.append(LRScheduler("LambdaLR", lr_lambda=factor, step_every="batch"))
         if self.patience is not None:
             callbacks.append(
-                EarlyStopping(patience=self.patience, threshold=0, load_best=True, sink=_no_message)
+                Patience(patience=self.patience, threshold=0, load_best=True, sink=_no_message)
             )
-        self.net_ = NeuralNet(
+        self.net_ = InterruptibleNet(
             self.initial_module(X.shape[1], n_outputs, seed),
             criterion=WeightedMean(loss),
             optimizer=OPTIMIZERS[self.optimizer],

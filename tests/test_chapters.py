@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from labkit.book import lint, render
@@ -89,6 +90,15 @@ def test_every_figure_has_a_picture_a_number_and_an_alternative_text(book):
             assert re.search(r'alt="[^"]{20,}"', figure), source
             assert re.search(r"Figure(&nbsp;|\s| )[\dA]", figure), source
     assert figures >= 25
+
+
+def test_no_study_leaves_a_hole_in_its_tables(book):
+    pages, _ = book
+    tables = sorted((pages.parent / "results").glob("*/*.csv"))
+    assert len(tables) > 20
+    for path in tables:
+        holes = pd.read_csv(path, keep_default_na=False, na_values=["", "nan"]).isna().sum()
+        assert not holes.any(), f"{path.parent.name}/{path.name}: {holes[holes > 0].to_dict()}"
 
 
 def test_the_pdf_is_one_of_many_pages(book):

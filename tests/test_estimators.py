@@ -1,6 +1,9 @@
 """The estimators: the plain loop's weights, scikit-learn's contract, skorch's early stopping."""
 
+import _thread
 import pickle
+import signal
+import threading
 
 import numpy as np
 import pytest
@@ -297,3 +300,15 @@ def test_divergence_is_an_error_that_tells_what_to_do(regression):
 def test_nonsense_is_refused_by_name_and_value_when_fitting(regression, options, message):
     with pytest.raises(ValueError, match=message):
         MLPRegressor(**{"epochs": 1, **options}).fit(*regression)
+
+
+def test_ctrl_c_stops_the_training_and_leaves_no_half_trained_net_to_go_on_with(classification):
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer = threading.Timer(0.5, _thread.interrupt_main)
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            MLPClassifier(epochs=1_000_000).fit(*classification)
+    finally:
+        timer.cancel()
+        signal.signal(signal.SIGINT, handler)

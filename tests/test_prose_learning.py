@@ -170,6 +170,7 @@ def test_a_regularization_helps_where_it_helps_every_seed():
     scores = regularized(dropout=[0.02, 0.01, 0.03], L2=[0.05, 0.04, -0.01])
     sentence = text(learning.regularization_effect(scores, "r2", "R²"))
     assert "The largest mean gain in R² is that of **L2**, +0.027 over 3 seeds" in sentence
+    assert "interval −0.053 to +0.107" in sentence, "Student's t with two degrees of freedom"
     assert "better than no regularization at every seed: dropout." in sentence
     assert "0.190 without regularization and 0.137 with L2" in sentence
 

@@ -113,13 +113,17 @@ def grid_heatmaps(candidates: pd.DataFrame, score: str) -> Figure:
         ("hidden", "epochs", "hidden units", "epochs"),
         ("optimizer", "batch_size", "optimizer", "batch size"),
     ]
-    fig, axes = figure(2, 2, height=5.0)
-    finite = table["mean_test_score"].dropna()
-    low, high = finite.quantile(0.05), finite.max()
-    for axis, (row, column, row_label, column_label) in zip(axes.flat, pairs, strict=True):
-        grid = table.pivot_table(
+    grids = [
+        table.pivot_table(
             index=row, columns=column, values="mean_test_score", aggfunc="max", sort=False
         ).sort_index(axis=1)
+        for row, column, *_ in pairs
+    ]
+    fig, axes = figure(2, 2, height=5.0)
+    shown = np.concatenate([grid.to_numpy(float).ravel() for grid in grids])
+    # One hopeless corner must not take all the colours from the rest.
+    low, high = np.nanquantile(shown, 0.05), np.nanmax(shown)
+    for axis, grid, (*_, row_label, column_label) in zip(axes.flat, grids, pairs, strict=True):
         image = axis.imshow(grid, cmap=SEQUENTIAL, vmin=low, vmax=high, aspect="auto")
         axis.set_xticks(range(grid.shape[1]), [f"{v:g}" for v in grid.columns])
         axis.set_yticks(range(grid.shape[0]), grid.index)

@@ -66,6 +66,27 @@ def by_group(table: pd.DataFrame, group: str, models: Sequence[str], label: str)
     return fig
 
 
+def by_year(table: pd.DataFrame, models: Sequence[str], label: str) -> Figure:
+    """The score ``r2`` of a few models year by year, the years of each set between dotted lines."""
+    sets = table.groupby("set", sort=False)["year"].agg(["min", "max"])
+    fig, axis = figure(height=3.0)
+    for colour, marker, model in zip(OKABE_ITO, "os^Dv", models, strict=False):
+        own = table[table["model"] == model]
+        axis.plot(own["year"], own["r2"], marker=marker, color=colour, lw=1.2, label=model)
+    for name, years in sets.iterrows():
+        axis.annotate(
+            name, (years.mean(), 1), xycoords=axis.get_xaxis_transform(),
+            xytext=(0, -4), textcoords="offset points", ha="center", va="top", color="#666666",
+        )  # fmt: skip
+    for start in sets["min"].iloc[1:]:
+        axis.axvline(start - 0.5, color="#999999", ls=":", lw=1)
+    axis.set_xticks(np.arange(table["year"].min(), table["year"].max() + 1))
+    axis.margins(y=0.15)
+    axis.set(xlabel="year", ylabel=label, title="Score by year")
+    axis.legend(loc="lower left", ncols=len(models))
+    return fig
+
+
 def confusion(table: pd.DataFrame, sets: Sequence[str] = ("train", "test")) -> Figure:
     """Confusion matrices of one model: counts, coloured by the share of the true class.
 

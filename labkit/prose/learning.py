@@ -5,9 +5,10 @@ import math
 import pandas as pd
 
 from labkit.diagnostics import GAP, IMPROVEMENT, NOISE, RISE, Verdict, diagnose
+from labkit.evaluation import mean_interval
 from labkit.plots.outcomes import SHORT_CLASSES
-from labkit.prose.sentence import Sentence, listing, number, percent
-from labkit.studies.tidy import best_mlp, hidden_label, mean_scores
+from labkit.prose.sentence import NO_BREAK, Sentence, listing, number, percent
+from labkit.studies.tidy import best_mlp, hidden_label, mean_scores, paired_gains
 
 
 def verdict(judged: Verdict, model: str, held_out: str = "validation") -> Sentence:
@@ -116,22 +117,24 @@ def regularization_effect(
     scores: pd.DataFrame, metric: str, label: str, spec: str = ".3f"
 ) -> Sentence:
     """Which regularization helped on validation, paired by seed with the model that has none."""
-    paired = scores.pivot(index="seed", columns="regularization", values=f"validation_{metric}")
-    gains = paired.drop(columns="none").sub(paired["none"], axis=0)
+    gains = paired_gains(scores, "regularization", f"validation_{metric}", "none")
     always = [name for name in gains if (gains[name] > 0).all()]
     mean = gains.mean()
     best = mean.idxmax()
+    _, low, high = mean_interval(gains[best])
+    gain = (
+        f"{number(mean[best], '+' + spec)} over {len(gains)} seeds (95{NO_BREAK}% interval "
+        f"{number(low, '+' + spec)} to {number(high, '+' + spec)})"
+    )
     gap = (
         scores.assign(gap=scores[f"train_{metric}"] - scores[f"validation_{metric}"])
         .groupby("regularization")["gap"]
         .mean()
     )
     winner = (
-        f"The largest mean gain in {label} is that of **{best}**, "
-        f"{number(mean[best], '+' + spec)} over {len(paired)} seeds"
+        f"The largest mean gain in {label} is that of **{best}**, {gain}"
         if mean[best] > 0
-        else f"None raises the mean {label}; **{best}** comes closest, with "
-        f"{number(mean[best], '+' + spec)} over {len(paired)} seeds"
+        else f"None raises the mean {label}; **{best}** comes closest, with {gain}"
     )
     helped = (
         f"better than no regularization at every seed: {listing(always)}"

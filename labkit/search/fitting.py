@@ -3,22 +3,20 @@
 import copy
 import numbers
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from traceback import format_exc
 from typing import Any
 
 import numpy as np
-import torch
 from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
 from sklearn.model_selection._validation import _score
 
 from labkit.search.folds import Fold, with_last_step
 from labkit.search.plan import Fit
 from labkit.search.table import Part, Table
-from labkit.stacked import Snapshot, StackedMLP, Trained, train_stacked
+from labkit.stacked import Snapshot, StackedMLP, Trained, one_thread, train_stacked
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,17 +82,6 @@ def run_task(task: Task) -> list[tuple[int, int, dict]]:
                 result.update(error_scores(task.scorer, task.error_score, task.want_train))
             results.append((candidate.number, candidate.split, result))
         return results
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """PyTorch on one thread inside the block: small networks are slower on more."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def needs_rows(scorer) -> bool:

@@ -20,9 +20,10 @@ from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params, _num_samples
 
 from labkit.progress import progress
-from labkit.search.fitting import Judged, Task, error_scores, needs_rows, one_thread, run_task
+from labkit.search.fitting import Judged, Task, error_scores, needs_rows, run_task
 from labkit.search.folds import Fold, prepare
 from labkit.search.plan import Fit, Plan, make_plan, make_tasks
+from labkit.stacked import one_thread
 
 
 class StackedGridSearchCV(GridSearchCV):

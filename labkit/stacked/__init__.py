@@ -2,6 +2,14 @@
 
 from labkit.stacked.members import Member, Snapshot, Trained
 from labkit.stacked.network import StackedMLP
-from labkit.stacked.training import train_stacked
+from labkit.stacked.training import cut_into_stacks, one_thread, train_stacked
 
-__all__ = ["Member", "Snapshot", "StackedMLP", "Trained", "train_stacked"]
+__all__ = [
+    "Member",
+    "Snapshot",
+    "StackedMLP",
+    "Trained",
+    "cut_into_stacks",
+    "one_thread",
+    "train_stacked",
+]

@@ -1,6 +1,7 @@
 """Train many networks, those of one shape and batch size together."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import psutil
 import torch
@@ -69,22 +70,53 @@ def train_stacked(
     """
     watch = dict(watch or {})
     check_members(members, X, y, loss, watch)
+    trained: dict[int, Trained] = {}
+    X, y = X.to(device), y.to(device)
+    for part in cut_into_stacks(members, [count_rows(m, len(X)) for m in members], chunk):
+        first = members[part[0]]
+        _check_memory(first.model, first.config.batch_size, len(part))
+        stack = Stack([members[i] for i in part], X, y, loss, watch, on_epoch)
+        trained.update(zip(part, stack.run(), strict=True))
+    return [trained[i] for i in range(len(members))]
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """PyTorch on one thread inside the block: small networks are slower on more."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def cut_into_stacks(
+    members: Sequence[Member], n_rows: Sequence[int], chunk: int | None = None
+) -> list[list[int]]:
+    """The numbers of the members that train together: of one shape and batch size.
+
+    Parameters
+    ----------
+    members : sequence of Member
+    n_rows : sequence of int
+        Rows that each trains on.
+    chunk : int or None
+        Members in a stack, at most; None chooses what is fast.
+    """
     groups: dict = {}
     for i, member in enumerate(members):
         key = (shape_of(member.model), member.config.batch_size)
         groups.setdefault(key, []).append(i)
-    trained: dict[int, Trained] = {}
-    X, y = X.to(device), y.to(device)
+    stacks = []
     for group in groups.values():
-        group.sort(key=lambda i: _order(members[i], len(X)))
+        # Members with more rows come first, those of one optimizer beside each other.
+        group.sort(key=lambda i: (-n_rows[i], members[i].config.optimizer))
         first = members[group[0]]
-        size = chunk or chunk_size(first.model, first.config.batch_size)
-        _check_memory(first.model, first.config.batch_size, min(size, len(group)))
-        for start in range(0, len(group), size):
-            part = group[start : start + size]
-            stack = Stack([members[i] for i in part], X, y, loss, watch, on_epoch)
-            trained.update(zip(part, stack.run(), strict=True))
-    return [trained[i] for i in range(len(members))]
+        most = chunk or chunk_size(first.model, first.config.batch_size)
+        size = -(-len(group) // -(-len(group) // most))  # as even as can be
+        stacks += [group[start : start + size] for start in range(0, len(group), size)]
+    return stacks
 
 
 def chunk_size(model: nn.Sequential, batch_size: int) -> int:
@@ -107,8 +139,3 @@ def _check_memory(model: nn.Sequential, batch_size: int, n_models: int) -> None:
             f"{available / 1e9:.1f} GB are free; train fewer at once (chunk), in smaller batches "
             f"(batch_size is {batch_size}), or narrower networks"
         )
-
-
-def _order(member: Member, n_all: int) -> tuple:
-    """Members with more rows come first, those of one optimizer beside each other."""
-    return -count_rows(member, n_all), member.config.optimizer

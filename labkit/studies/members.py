@@ -10,7 +10,8 @@ from joblib import Parallel, cpu_count, delayed
 from torch import Tensor, nn
 
 from labkit.estimators import MLPClassifier, MLPRegressor
-from labkit.stacked import Member, Trained, train_stacked
+from labkit.progress import progress
+from labkit.stacked import Member, Trained, cut_into_stacks, one_thread, train_stacked
 from labkit.training import Watched
 
 
@@ -37,7 +38,10 @@ def train_members(
     watch : mapping of str to Watched
     """
     members = [_member(estimator, X.shape[1], n_outputs) for estimator in estimators]
-    return _spread(members, lambda part: (part, X, y, loss, watch), _train)
+    stacks = cut_into_stacks(members, [len(X)] * len(members))
+    return _spread(
+        _train, [([members[i] for i in stack], X, y, loss, watch) for stack in stacks], stacks
+    )
 
 
 @dataclass(frozen=True)
@@ -62,14 +66,9 @@ def predict_cases(cases: Sequence[Case], n_classes: int) -> list[np.ndarray]:
     The rows of all cases lie below each other in one tensor, from which each network picks its
     own: so networks that were prepared for different folds train in one stack.
     """
-    probabilities: list = [None] * len(cases)
-    widths = sorted({case.X.shape[1] for case in cases})
-    for width in widths:
-        own = [i for i, case in enumerate(cases) if case.X.shape[1] == width]
-        found = _spread([cases[i] for i in own], lambda part: (part, n_classes), _predict)
-        for i, predicted in zip(own, found, strict=True):
-            probabilities[i] = predicted
-    return probabilities
+    members = [_member(case.estimator, case.X.shape[1], n_classes) for case in cases]
+    stacks = cut_into_stacks(members, [len(case.X) for case in cases])
+    return _spread(_predict, [([cases[i] for i in stack], n_classes) for stack in stacks], stacks)
 
 
 def _predict(cases: Sequence[Case], n_classes: int) -> list[np.ndarray]:
@@ -120,24 +119,32 @@ def _train(members, X: Tensor, y: Tensor, loss: str, watch) -> list[Trained]:
     return train_stacked(members, X, y, loss=loss, watch=watch)
 
 
-def _spread(things: Sequence, arguments, work) -> list:
-    """``work`` on every n-th of the things in each of n processes; results in the given order.
+def _spread(work, calls: Sequence[tuple], stacks: Sequence[Sequence[int]]) -> list:
+    """Train stacks, as many at a time as there are cores; what each member gave, in their order.
 
-    Neighbours, which are alike, go to different processes, so that each gets as much to do.
+    Parameters
+    ----------
+    work : callable
+        Takes the arguments of a call; gives a result for each member of its stack.
+    calls : sequence of tuple
+        The arguments for each stack.
+    stacks : sequence of sequences of int
+        The numbers of the members in each stack.
     """
-    n_jobs = max(1, min(cpu_count(), len(things)))
-    parts = [list(things[i::n_jobs]) for i in range(n_jobs)]
-    done = Parallel(n_jobs=n_jobs)(delayed(_on_one_thread)(work, arguments(p)) for p in parts)
-    results: list = [None] * len(things)
-    for i, part in enumerate(done):
-        results[i::n_jobs] = part
+    results: list = [None] * sum(map(len, stacks))
+    run = Parallel(n_jobs=min(cpu_count(), len(stacks)), return_as="generator_unordered")
+    with progress(len(results), "Training", "networks") as bar:
+        for k, done in run(delayed(_on_one_thread)(k, work, call) for k, call in enumerate(calls)):
+            for i, result in zip(stacks[k], done, strict=True):
+                results[i] = result
+            bar.advance(len(done))
     return results
 
 
-def _on_one_thread(work, arguments):
+def _on_one_thread(k: int, work, arguments):
     """One thread a process and one process a core: small networks are slower on two threads."""
-    torch.set_num_threads(1)
-    return work(*arguments)
+    with one_thread():
+        return k, work(*arguments)
 
 
 @torch.no_grad()

@@ -271,7 +271,7 @@ def _regression_ablation() -> Result:
     averaged = {"left_out": "nothing, seeds averaged", "seed": profile.seed}
     for name, s in [("train", train), ("validation", validation)]:
         mean = np.mean([outputs(t.model, s.X) for t in whole], axis=0)
-        averaged[f"{name}r2_of"] = r2_score(s.y.numpy(), mean)
+        averaged[f"{name}_r2"] = r2_score(s.y.numpy(), mean)
     return Result({"scores": pd.DataFrame([*rows, averaged])})
 
 

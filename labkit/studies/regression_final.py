@@ -32,8 +32,9 @@ def regression_final() -> Result:
     """Every model on train, validation and, for the first and only time, test.
 
     Tables: ``scores`` (model, set, scores); ``differences``, test R² of each model less that of
-    the baselines, with 95 % intervals from blocks of days; ``by_sector``; ``predictions``, for a
-    few symbols; ``curves`` of the first and the tuned model, test included; ``constant``.
+    the baselines, with 95 % intervals from blocks of days; ``by_sector`` of the test year;
+    ``by_year`` (year, set, model, R²); ``predictions``, for a few symbols; ``curves`` of the first
+    and the tuned model, test included; ``constant``.
     """
     return stored("regression-final", _regression_final)
 
@@ -71,6 +72,7 @@ def _regression_final() -> Result:
             "scores": _score_table(forecasts, panels),
             "differences": _differences(forecasts, test, profile),
             "by_sector": _by_sector(forecasts, test, data.sectors),
+            "by_year": _by_year(forecasts, panels),
             "predictions": _predictions(forecasts, test),
             "curves": curves(trained[: len(stages)], model=list(stages)),
             "constant": pd.DataFrame({s: [float((t.y**2).mean())] for s, t in sets.items()}),
@@ -166,6 +168,19 @@ def _by_sector(forecasts, test: Panel, sectors: pd.Series) -> pd.DataFrame:
         for model, by_set in forecasts.items():
             r2 = r2_score(y[inside], by_set["test"][inside])
             rows.append({"sector": name, "model": model, "r2": r2, "rows": int(inside.sum())})
+    return pd.DataFrame(rows)
+
+
+def _by_year(forecasts, panels: dict[str, Panel]) -> pd.DataFrame:
+    """R² by calendar year and model, around the year's own mean."""
+    rows = []
+    for s, panel in panels.items():
+        y, years = panel.y.to_numpy(), panel.index["date"].dt.year.to_numpy()
+        for year in np.unique(years):
+            inside = years == year
+            for model, by_set in forecasts.items():
+                r2 = r2_score(y[inside], by_set[s][inside])
+                rows.append({"year": year, "set": s, "model": model, "r2": r2})
     return pd.DataFrame(rows)
 
 

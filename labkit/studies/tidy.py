@@ -71,3 +71,12 @@ def best_mlp(scores: pd.DataFrame, score: str) -> str:
     """The MLP whose mean score over repetitions is highest."""
     mlps = scores[scores["model"].str.startswith("MLP")]
     return mlps.groupby("model", sort=False)[score].mean().idxmax()
+
+
+def paired_gains(scores: pd.DataFrame, variant: str, score: str, base: str) -> pd.DataFrame:
+    """What each variant's score is above the base's at the same seed: seeds down, variants across.
+
+    Pairing takes out what all variants of a seed share, its split and its initial weights.
+    """
+    paired = scores.pivot(index="seed", columns=variant, values=score)
+    return paired.drop(columns=base).sub(paired[base], axis=0)

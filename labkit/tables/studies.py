@@ -8,7 +8,7 @@ from labkit.imbalance import STRATEGIES
 from labkit.results import Result
 from labkit.studies.regression import RegressionData
 from labkit.studies.regularization import REGULARIZATIONS
-from labkit.studies.tidy import hidden_label
+from labkit.studies.tidy import hidden_label, paired_gains
 from labkit.tables.markdown import Table, mean_and_spread, table, with_interval
 
 
@@ -185,7 +185,9 @@ def _train_and_test(scores: pd.DataFrame, key: str, heading: str, metrics: dict)
 
 
 def regularization(scores: pd.DataFrame, metric: str, label: str) -> Table:
-    """Train and validation score of each regularization, mean and deviation over seeds."""
+    """Train and validation score of each regularization over seeds, and what it gains over none."""
+    gains = paired_gains(scores, "regularization", f"validation_{metric}", "none")
+    gain_cells = {n: with_interval(*mean_interval(g), "+.3f") for n, g in gains.items()}
     rows = []
     for name, own in scores.groupby("regularization", sort=False):
         train, validation = own[f"train_{metric}"], own[f"validation_{metric}"]
@@ -194,6 +196,7 @@ def regularization(scores: pd.DataFrame, metric: str, label: str) -> Table:
                 "name": name,
                 "train": mean_and_spread(train),
                 "validation": mean_and_spread(validation),
+                "gain": gain_cells.get(name, "–"),
                 "mean": validation.mean(),
                 "gap": (train - validation).mean(),
                 "epochs": own["best_epoch"].mean(),
@@ -206,6 +209,7 @@ def regularization(scores: pd.DataFrame, metric: str, label: str) -> Table:
             "name": "Regularization",
             "train": f"{label}, train",
             "validation": f"{label}, validation",
+            "gain": "Gain [95 %]",
             "gap": "Gap",
             "epochs": "Epoch kept",
         },
