@@ -14,8 +14,8 @@ from torch import nn
 
 from labkit.estimators import MLPClassifier
 from labkit.mlp import MLP
+from labkit.parallel import one_thread
 from labkit.search import StackedGridSearchCV
-from labkit.stacked import one_thread
 from labkit.training import OPTIMIZERS, train
 
 N_CLASSES, N_FEATURES = 6, 8

@@ -135,7 +135,7 @@ def _parse(arguments: list) -> argparse.Namespace:
         made.set_defaults(command=command)
         return made
 
-    profile = {"help": "full or quick; else as LABKIT_PROFILE says, else full"}
+    profile = {"help": "full, quick or thorough; else as LABKIT_PROFILE says, else full"}
 
     made = add(setup)
     made.add_argument("--quarto", action="store_true", help="try again to install Quarto")

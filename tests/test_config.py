@@ -50,5 +50,19 @@ def test_quick_is_smaller_than_full_in_everything_that_costs_time():
     assert quick.n_seeds >= 2, "an interval needs two"
 
 
+def test_thorough_is_more_of_the_same():
+    full, thorough = vars(PROFILES["full"]), vars(PROFILES["thorough"])
+    more = {name for name in full if full[name] != thorough[name]} - {"name"}
+    assert {"recipe_epochs", "ensemble", "n_seeds", "n_repeats", "ceiling_rows"} <= more
+    for name in more - {"ceiling_rows"}:
+        assert thorough[name] > full[name]
+    assert max(thorough["ceiling_rows"]) == 100_000
+
+
+def test_every_profile_but_the_usual_one_has_its_file_for_quarto():
+    for name in PROFILES.keys() - {"full"}:
+        assert f"LABKIT_PROFILE={name}" in (ROOT / f"_environment-{name}").read_text()
+
+
 def test_the_root_is_the_folder_of_the_book():
     assert (ROOT / "_quarto.yml").is_file()

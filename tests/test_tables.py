@@ -21,6 +21,11 @@ from labkit.tables import studies as tables
 from labkit.tables.markdown import mean_and_spread, table, with_interval
 
 
+@pytest.fixture(autouse=True)
+def usual_profile(monkeypatch):
+    monkeypatch.setenv("LABKIT_PROFILE", "full")
+
+
 def cells(made):
     """The rows of a pipe table, its heading first, as dicts."""
     lines = made.markdown.splitlines()
@@ -233,6 +238,14 @@ def test_per_class_shows_train_and_test_of_the_same_class():
     made = cells(tables.per_class(pd.concat(both)))
     assert [row["Class"] for row in made] == list(FAILURE_TYPES)
     assert made[2]["Precision"] == "0.300 / 0.200" and made[2]["Rows"] == "3,000 / 3,000"
+
+
+def test_a_table_of_a_study_names_its_profile_unless_it_is_the_usual_one(monkeypatch):
+    for name in PROFILES:
+        monkeypatch.setenv("LABKIT_PROFILE", name)
+        first = next(iter(cells(tables.regularization(regularization_scores(), "r2", "R²"))[0]))
+        expected = "Regularization" if name == "full" else f"Regularization (profile {name})"
+        assert first == expected
 
 
 def regularization_scores():

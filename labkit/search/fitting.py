@@ -13,10 +13,11 @@ import numpy as np
 from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
 from sklearn.model_selection._validation import _score
 
+from labkit.parallel import one_thread
 from labkit.search.folds import Fold, with_last_step
 from labkit.search.plan import Fit
 from labkit.search.table import Part, Table
-from labkit.stacked import Snapshot, StackedMLP, Trained, one_thread, train_stacked
+from labkit.stacked import Snapshot, StackedMLP, Trained, train_stacked
 
 
 @dataclass(frozen=True, eq=False)

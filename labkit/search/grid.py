@@ -19,11 +19,11 @@ from sklearn.utils import indexable
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params, _num_samples
 
+from labkit.parallel import as_they_come, one_thread
 from labkit.progress import progress
 from labkit.search.fitting import Judged, Task, error_scores, needs_rows, run_task
 from labkit.search.folds import Fold, prepare
 from labkit.search.plan import Fit, Plan, make_plan, make_tasks
-from labkit.stacked import one_thread
 
 
 class StackedGridSearchCV(GridSearchCV):
@@ -168,7 +168,7 @@ class _Search:
         with progress(total, "Grid search") as bar, Parallel(n_jobs) as parallel:
             folds = self._prepare(plan, parallel)
             self._fail_unprepared(plan, folds)
-            for done in _unordered(n_jobs, pre_dispatch, self._calls(plan, folds)):
+            for done in as_they_come(self._calls(plan, folds), n_jobs, pre_dispatch):
                 for number, split, result in done:
                     self.results[number, split] = result
                 bar.advance(len(done), best=self._best())
@@ -292,15 +292,6 @@ class _Search:
 def _fit_alone(number: int, split: int, estimator, X, y, **how) -> list[tuple[int, int, dict]]:
     with one_thread():
         return [(number, split, _fit_and_score(estimator, X, y, **how))]
-
-
-def _unordered(n_jobs: int | None, pre_dispatch, calls: list) -> Iterator:
-    """Results as they come; all at the end where joblib's backend cannot do so."""
-    try:
-        parallel = Parallel(n_jobs, pre_dispatch=pre_dispatch, return_as="generator_unordered")
-    except ValueError:
-        parallel = Parallel(n_jobs, pre_dispatch=pre_dispatch)
-    yield from parallel(calls)
 
 
 def _warn_alone(alone: dict[int, str]) -> None:

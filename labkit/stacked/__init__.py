@@ -2,7 +2,7 @@
 
 from labkit.stacked.members import Member, Snapshot, Trained
 from labkit.stacked.network import StackedMLP
-from labkit.stacked.training import cut_into_stacks, one_thread, train_stacked
+from labkit.stacked.training import cut_into_stacks, train_stacked
 
 __all__ = [
     "Member",
@@ -10,6 +10,5 @@ __all__ = [
     "StackedMLP",
     "Trained",
     "cut_into_stacks",
-    "one_thread",
     "train_stacked",
 ]

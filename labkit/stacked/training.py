@@ -1,7 +1,6 @@
 """Train many networks, those of one shape and batch size together."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 
 import psutil
 import torch
@@ -78,17 +77,6 @@ def train_stacked(
         stack = Stack([members[i] for i in part], X, y, loss, watch, on_epoch)
         trained.update(zip(part, stack.run(), strict=True))
     return [trained[i] for i in range(len(members))]
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """PyTorch on one thread inside the block: small networks are slower on more."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def cut_into_stacks(

@@ -23,9 +23,6 @@ MLP = "MLP"
 BAYES = "Bayes classifier"
 MAJORITY = "majority class"
 
-TEST_ROWS = {"full": 20_000, "quick": 5_000}
-"""Simulated rows that judge, by profile."""
-
 TEST_SEED_STEP = 1
 """Between the seed of the training rows and that of the test rows."""
 
@@ -52,7 +49,7 @@ def _ceiling_by_rows() -> Result:
     scores = ceiling_scores(
         ceiling_mlp().set_params(epochs=profile.recipe_epochs),
         profile.ceiling_rows,
-        TEST_ROWS.get(profile.name, TEST_ROWS["full"]),
+        profile.ceiling_test_rows,
         profile.seed,
     )
     return Result({"scores": scores})

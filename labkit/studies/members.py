@@ -6,12 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
-from joblib import Parallel, cpu_count, delayed
+from joblib import cpu_count, delayed
 from torch import Tensor, nn
 
 from labkit.estimators import MLPClassifier, MLPRegressor
+from labkit.parallel import as_they_come, one_thread
 from labkit.progress import progress
-from labkit.stacked import Member, Trained, cut_into_stacks, one_thread, train_stacked
+from labkit.stacked import Member, Trained, cut_into_stacks, train_stacked
 from labkit.training import Watched
 
 
@@ -132,9 +133,9 @@ def _spread(work, calls: Sequence[tuple], stacks: Sequence[Sequence[int]]) -> li
         The numbers of the members in each stack.
     """
     results: list = [None] * sum(map(len, stacks))
-    run = Parallel(n_jobs=min(cpu_count(), len(stacks)), return_as="generator_unordered")
+    jobs = [delayed(_on_one_thread)(k, work, call) for k, call in enumerate(calls)]
     with progress(len(results), "Training", "networks") as bar:
-        for k, done in run(delayed(_on_one_thread)(k, work, call) for k, call in enumerate(calls)):
+        for k, done in as_they_come(jobs, min(cpu_count(), len(jobs))):
             for i, result in zip(stacks[k], done, strict=True):
                 results[i] = result
             bar.advance(len(done))

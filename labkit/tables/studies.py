@@ -1,7 +1,10 @@
 """The tables of the modelling chapters, from the studies' results."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
+from labkit import config
 from labkit.evaluation import mean_interval
 from labkit.features import FEATURE_LABELS
 from labkit.imbalance import STRATEGIES
@@ -37,6 +40,19 @@ def split(data: RegressionData) -> Table:
     return table(pd.DataFrame(rows), {c: c.capitalize() for c in rows[0]})
 
 
+def study_table(frame: pd.DataFrame, columns: Mapping[str, str], **options) -> Table:
+    """`labkit.tables.table` of what a study found.
+
+    Its first heading names the profile that made it, where that is not the one the book is meant to
+    be read in.
+    """
+    profile, columns = config.profile(), dict(columns)
+    if profile != config.FULL:
+        first = next(iter(columns))
+        columns[first] += f" (profile {profile.name})"
+    return table(frame, columns, **options)
+
+
 def grid(candidates: pd.DataFrame, score: str) -> Table:
     """The best candidates of a grid search."""
     frame = candidates.assign(
@@ -45,7 +61,7 @@ def grid(candidates: pd.DataFrame, score: str) -> Table:
         batch_size=candidates["batch_size"].astype(int),
         epochs=candidates["epochs"].astype(int),
     )
-    return table(
+    return study_table(
         frame,
         {
             "optimizer": "Optimizer",
@@ -69,7 +85,7 @@ def two_searches(candidates: pd.DataFrame) -> Table:
         learning_rate=candidates["learning_rate"].map("{:g}".format),
         epochs=candidates["epochs"].astype(int),
     )
-    return table(
+    return study_table(
         frame,
         {
             "optimizer": "Optimizer",
@@ -103,7 +119,7 @@ def regression_final(scores: pd.DataFrame) -> Table:
         "train": "max", "validation": "max",
     }  # fmt: skip
     formats = dict.fromkeys(["r2", "rmse", "mae", "train", "validation"], ".4f")
-    return table(frame, columns, formats=formats, best=best)
+    return study_table(frame, columns, formats=formats, best=best)
 
 
 def differences(frame: pd.DataFrame) -> Table:
@@ -116,7 +132,7 @@ def differences(frame: pd.DataFrame) -> Table:
     )
     wide = cells.pivot(index="model", columns="baseline", values="cell")
     wide = wide.loc[frame["model"].unique(), frame["baseline"].unique()].reset_index()
-    return table(wide, {name: _capital(name) for name in wide})
+    return study_table(wide, {name: _capital(name) for name in wide})
 
 
 def out_of_fold(scores: pd.DataFrame, blocks: pd.DataFrame) -> Table:
@@ -136,7 +152,7 @@ def out_of_fold(scores: pd.DataFrame, blocks: pd.DataFrame) -> Table:
         )
     frame = pd.DataFrame(rows)
     best = _bold_best(frame, "macro_f1", "interval")
-    return table(
+    return study_table(
         best,
         {
             "model": "Model",
@@ -181,7 +197,7 @@ def _train_and_test(scores: pd.DataFrame, key: str, heading: str, metrics: dict)
         spec = "{:,}" if metric == "rows" else "{:.3f}"
         train, test = (sets[s].loc[frame[key], metric].map(spec.format) for s in sets)
         frame[metric] = (train + " / " + test).to_numpy()
-    return table(frame, {key: heading, **metrics}, align={name: "right" for name in metrics})
+    return study_table(frame, {key: heading, **metrics}, align={name: "right" for name in metrics})
 
 
 def regularization(scores: pd.DataFrame, metric: str, label: str) -> Table:
@@ -203,7 +219,7 @@ def regularization(scores: pd.DataFrame, metric: str, label: str) -> Table:
             }
         )
     frame = _bold_best(pd.DataFrame(rows), "mean", "validation")
-    return table(
+    return study_table(
         frame,
         {
             "name": "Regularization",
@@ -236,7 +252,7 @@ def balancing(scores: pd.DataFrame, per_class_table: pd.DataFrame) -> Table:
             }
         )
     frame = _bold_best(pd.DataFrame(rows), "macro_f1", "text")
-    return table(
+    return study_table(
         frame,
         {
             "strategy": "Strategy",
@@ -269,7 +285,7 @@ def remedies() -> Table:
 
 def verdicts(frame: pd.DataFrame) -> Table:
     """The verdict on each variant, with the figures behind it."""
-    return table(
+    return study_table(
         frame.assign(best=frame["best_epoch"].astype(str) + " of " + frame["epochs"].astype(str)),
         {
             "regularization": "Regularization",
@@ -308,7 +324,7 @@ def before_after(regression: pd.DataFrame, classification: pd.DataFrame) -> Tabl
             )
     columns = ["task", "score", "before", "after", "change"]
     frame = pd.DataFrame(rows)
-    return table(frame, {c: c.capitalize() for c in columns}, formats={"change": "+.3f"})
+    return study_table(frame, {c: c.capitalize() for c in columns}, formats={"change": "+.3f"})
 
 
 def summary(regression: pd.DataFrame, classification: pd.DataFrame) -> Table:
@@ -322,7 +338,7 @@ def summary(regression: pd.DataFrame, classification: pd.DataFrame) -> Table:
     frame["is_best"] = frame.groupby("task")["score"].transform("max") == frame["score"]
     frame["text"] = frame["score"].map("{:.3f}".format).str.replace("-", "−")
     frame["text"] = frame["text"].where(~frame["is_best"], "**" + frame["text"] + "**")
-    return table(
+    return study_table(
         frame,
         {
             "task": "Task",
@@ -357,7 +373,7 @@ def tasks(regression: Result, classification: Result) -> Table:
                 "gain": best.max() - best["none"],
             }
         )
-    return table(
+    return study_table(
         pd.DataFrame(rows),
         {
             "task": "Task",
@@ -384,7 +400,7 @@ def ablation(scores: pd.DataFrame, metric: str, label: str, spec: str = ".3f") -
         }
         for name, own in scores.groupby("left_out", sort=False)
     ]
-    return table(
+    return study_table(
         pd.DataFrame(rows),
         {"left_out": "Left out", "score": label, "difference": "Difference"},
         formats={"difference": "+" + spec},
