@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from labkit.config import PROFILES
+from labkit.config import PROFILES, ROOT
 from labkit.data import FAILURE_TYPES, load_maintenance, load_nyse
 from labkit.diagnostics import diagnose
 from labkit.imbalance import STRATEGIES
@@ -445,3 +446,60 @@ def test_limits_follow_the_source_of_the_data(provenances):
     real = (replace(nyse, source="kaggle", is_nyse=True), replace(machines, is_real=True))
     from_kaggle = text(conclusions.limits(*real))
     assert "embedded default" not in from_kaggle and "simulated anew" not in from_kaggle
+
+
+def renamed(scores):
+    """Regularization scores of the regression as those of the classification."""
+    return scores.rename(columns={f"{s}_r2": f"{s}_macro_f1" for s in ("train", "validation")})
+
+
+def conclusions_of(r2, f1, grid, remedies, balancing, provenances):
+    """What the setup cell of the conclusions makes, from results of one's own."""
+    study = {
+        "grid": Result({"candidates": grid}),
+        "remedies": Result({"scores": remedies}),
+        "remedies_f1": Result({"scores": renamed(remedies)}),
+        "balancing": Result(dict(zip(["scores", "per_class"], balancing, strict=True))),
+    }
+    nyse, machines = provenances
+    return {
+        "say": conclusions,
+        "volatility": Result({"scores": r2}),
+        "failures": Result({"out_of_fold": f1, "blocks": BLOCKS}),
+        "regression": SimpleNamespace(
+            regression_grid=lambda: study["grid"], nyse=lambda: SimpleNamespace(provenance=nyse)
+        ),
+        "classification": SimpleNamespace(
+            classification_grid=lambda: study["grid"],
+            balancing=lambda: study["balancing"],
+            maintenance=lambda: SimpleNamespace(provenance=machines),
+        ),
+        "regularization": SimpleNamespace(
+            regression_regularization=lambda: study["remedies"],
+            classification_regularization=lambda: study["remedies_f1"],
+        ),
+    }
+
+
+def test_the_conclusions_say_something_else_of_other_results(provenances):
+    """Every computed sentence of the chapter, from two sets of results that disagree."""
+    chapter = (ROOT / "chapters/06-conclusions.qmd").read_text()
+    expressions = re.findall(r"`\{python\} (.+?)`", chapter)
+    assert len(expressions) >= 12
+    grid = pd.DataFrame({"hidden_sizes": [(64, 32), (16,)], "mean_test_score": [0.5, 0.45]})
+    nyse, machines = provenances
+    real = (replace(nyse, source="kaggle", is_nyse=True), replace(machines, is_real=True))
+    one = conclusions_of(
+        WINS, BELOW, grid, regularized(dropout=[0.02, 0.01, 0.03]),
+        balanced(none=0.55, SMOTE=0.6), real,
+    )  # fmt: skip
+    lower = regularized(dropout=[-0.02, -0.01, -0.03]).assign(train_r2=0.9)
+    above = ABOVE.assign(macro_f1=ABOVE["macro_f1"] + 0.002, accuracy=0.97)
+    other = conclusions_of(
+        LOSES, above, grid[::-1].assign(mean_test_score=[0.7, 0.2]),
+        lower, balanced(none=0.7), provenances,
+    )  # fmt: skip
+    for expression in expressions:
+        first, second = (str(eval(expression, namespace)) for namespace in (one, other))
+        assert first != second, expression
+        assert "nan" not in first + second and len(first) > 20, expression
