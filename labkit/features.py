@@ -177,7 +177,10 @@ MACHINE_FEATURES = [
 """The numeric measurements of a machine row. IDs and ``target`` are never among the features."""
 
 PHYSICS_FEATURES = ["temperature_difference", "power", "strain"]
-"""What the documented failure rules compare with thresholds; see `add_physics`."""
+"""Differences and products that the documented failure rules are written in; see `add_physics`."""
+
+RULE_QUANTITIES = ["rotational_speed", "tool_wear", *PHYSICS_FEATURES]
+"""All numbers that the documented failure rules compare with thresholds, and no others."""
 
 
 def machine_features(frame: pd.DataFrame, *, physics: bool = True) -> pd.DataFrame:

@@ -15,7 +15,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 EMBEDDING_SIZE = 8
 """Numbers that an embedding makes of each feature."""
 
-N_FREQUENCIES = 48
+N_FREQUENCIES = 16
 """Sines, and as many cosines, behind the embedding of each feature."""
 
 

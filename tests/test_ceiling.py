@@ -141,7 +141,7 @@ def test_probabilities_are_called_what_they_are(forecasts):
 
 def test_the_reliability_curve_of_an_honest_forecaster_is_the_diagonal(forecasts):
     axis = plots.reliability(forecasts, ["honest", "shrill"]).axes[0]
-    lines = {line.get_label(): line.get_xydata() for line in axis.get_lines()}
+    lines = {bars.get_label(): bars.lines[0].get_xydata() for bars in axis.containers}
     np.testing.assert_allclose(lines["honest"][:, 0], lines["honest"][:, 1], atol=0.03)
     assert lines["shrill"][-1, 0] > 2 * lines["shrill"][-1, 1]
 

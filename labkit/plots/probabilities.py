@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
-from sklearn.calibration import calibration_curve
+from scipy.stats import binomtest
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from labkit.data import FAILURE_TYPES
@@ -14,8 +14,8 @@ from labkit.plots.outcomes import SHORT_CLASSES
 from labkit.plots.theme import OKABE_ITO, figure
 from labkit.studies.ceiling import BAYES, MAJORITY
 
-N_BINS = 20
-"""Bins of a reliability diagram, equal in rows."""
+EDGES = (0, 0.003, 0.01, 0.03, 0.1, 0.3, 0.7, 1)
+"""Bins of a reliability diagram: failures are rare, so most of them lie low."""
 
 LEAST_SHARE = 1e-3
 """Below this the scale of the reliability diagram is linear, so that a share of zero has a place.
@@ -28,7 +28,9 @@ LINES = {BAYES: ("--", OKABE_ITO[2]), MAJORITY: (":", OKABE_ITO[6])}
 
 
 def reliability(probabilities: pd.DataFrame, models: Sequence[str]) -> Figure:
-    """Predicted probability of any failure against the share that failed, in bins equal in rows.
+    """Predicted probability of any failure against the share that failed, bin by bin.
+
+    Bars are 95 % intervals of the share (Wilson 1927).
 
     Parameters
     ----------
@@ -42,9 +44,12 @@ def reliability(probabilities: pd.DataFrame, models: Sequence[str]) -> Figure:
     for colour, marker, model in zip(OKABE_ITO, "os^Dv", models, strict=False):
         own = probabilities[probabilities["model"] == model]
         predicted = (1 - own["No Failure"]).clip(0, 1)
-        failed = own["true"] != "No Failure"
-        observed, mean = calibration_curve(failed, predicted, n_bins=N_BINS, strategy="quantile")
-        axis.plot(mean, observed, marker=marker, ms=4.5, color=colour, label=model)
+        bins = _observed(predicted, own["true"] != "No Failure")
+        bars = [bins["share"] - bins["low"], bins["high"] - bins["share"]]
+        axis.errorbar(
+            bins["mean"], bins["share"], bars, fmt=f"{marker}-", ms=4.5, lw=1.2, elinewidth=1,
+            color=colour, label=model,
+        )  # fmt: skip
     scale = {"value": "symlog", "linthresh": LEAST_SHARE, "linscale": 0.5}
     axis.set_xscale(**scale)
     axis.set_yscale(**scale)
@@ -59,6 +64,16 @@ def reliability(probabilities: pd.DataFrame, models: Sequence[str]) -> Figure:
     )
     axis.legend()
     return fig
+
+
+def _observed(predicted: pd.Series, happened: pd.Series) -> pd.DataFrame:
+    """Mean prediction, share that happened and its interval, for each bin that has rows."""
+    rows = []
+    bins = pd.cut(predicted, EDGES, include_lowest=True)
+    for _, own in happened.groupby(bins, observed=True):
+        interval = binomtest(int(own.sum()), len(own)).proportion_ci(method="wilson")
+        rows.append((predicted[own.index].mean(), own.mean(), interval.low, interval.high))
+    return pd.DataFrame(rows, columns=["mean", "share", "low", "high"])
 
 
 def precision_recall(probabilities: pd.DataFrame, model: str) -> Figure:

@@ -24,7 +24,8 @@ aten = torch.ops.aten
 class Layer:
     """A layer of every network.
 
-    ``width`` is how many numbers it holds for each row; ``forward`` keeps what ``backward`` needs;
+    ``width`` is how many numbers it gives for each row, ``held`` how many it keeps at hand in each
+    direction; ``forward`` keeps what ``backward`` needs;
     ``backward`` maps the loss's derivative by the outputs to those by the parameters, in their
     order, and by the inputs. Both may overwrite what they are given.
     """
@@ -32,7 +33,11 @@ class Layer:
     width = 0
 
     def __init__(self):
-        self._held: dict[tuple, Tensor] = {}
+        self._memory: dict[tuple, Tensor] = {}
+
+    @property
+    def held(self) -> int:
+        return self.width
 
     def hold(self, name: str, *shape: int, like: Tensor) -> Tensor:
         """Memory for a result, the same at every step: fresh pages cost more than the arithmetic.
@@ -40,9 +45,9 @@ class Layer:
         What it held at the step before is overwritten.
         """
         key = (name, *shape)
-        if key not in self._held:
-            self._held[key] = like.new_empty(shape)
-        return self._held[key]
+        if key not in self._memory:
+            self._memory[key] = like.new_empty(shape)
+        return self._memory[key]
 
 
 class Linear(Layer):
@@ -203,7 +208,12 @@ class Periodic(Layer):
     def __init__(self, parameters: list[Tensor]):
         super().__init__()
         self.frequencies, self.weight, self.bias = parameters
-        self.width = self.weight.shape[1:3].numel()
+        self.width = self.weight.shape[1] * self.weight.shape[3]
+
+    @property
+    def held(self) -> int:
+        # Angles, their waves, and on the way back the derivatives by the waves.
+        return self.width + 5 * self.frequencies[0].numel() // 2
 
     def forward(self, x: Tensor, masks: Masks | None, training: bool) -> Tensor:
         self.x = x

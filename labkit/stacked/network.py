@@ -111,8 +111,8 @@ class StackedMLP:
 
     @property
     def numbers_per_row(self) -> int:
-        """Numbers that the layers of one network hold for a row of its batch."""
-        return sum(layer.width for layer in self._layers)
+        """Numbers that the layers of one network hold for a row of its batch, in one direction."""
+        return sum(layer.held for layer in self._layers)
 
     @classmethod
     def from_weights(
@@ -167,7 +167,7 @@ class StackedMLP:
         return torch.cat([self.forward(x).clone() for x in self._parts(X)], dim=2).mT
 
     def _parts(self, X: Tensor):
-        widest = max(layer.width for layer in self._layers)
+        widest = max(layer.held for layer in self._layers)
         rows = max(1, EVALUATION_NUMBERS // (len(self) * widest))
         for part in X.split(rows, dim=-2):
             yield part.mT.expand(len(self), -1, -1)

@@ -19,7 +19,7 @@ from labkit.evaluation import (
     most_probable,
     per_class_scores,
 )
-from labkit.features import MACHINE_FEATURES, PHYSICS_FEATURES, machine_features
+from labkit.features import MACHINE_FEATURES, PHYSICS_FEATURES, RULE_QUANTITIES, machine_features
 from labkit.preprocessing import machine_preprocessing, scaling
 from labkit.results import Result
 from labkit.search import StackedGridSearchCV
@@ -35,6 +35,7 @@ TEST_SHARE = 0.2
 
 RAW = MACHINE_FEATURES
 PHYSICS = MACHINE_FEATURES + PHYSICS_FEATURES
+RULES = RULE_QUANTITIES
 
 
 FIRST = MLPClassifier(hidden_sizes=(64, 32), learning_rate=1e-3, optimizer="adam", batch_size=128)
@@ -186,7 +187,7 @@ def recipe_stage(**changes) -> Stage:
     profile = config.profile()
     recipe = {**CLASSIFICATION_RECIPE, "epochs": profile.recipe_epochs, **changes}
     mlp = clone(FIRST).set_params(**recipe)
-    return Stage(mlp, PHYSICS, n_members=profile.ensemble, decides=True)
+    return Stage(mlp, RULES, n_members=profile.ensemble, decides=True)
 
 
 def classification_ablation() -> Result:
@@ -202,9 +203,13 @@ def _classification_ablation() -> Result:
     folds = repeated_folds(X, y, n_repeats=2)
     whole = replace(recipe_stage(), decides=False)
     mlp = whole.mlp
-    stages = {"nothing": whole, "physics features": Stage(mlp, RAW)}
+    stages = {
+        "nothing": whole,
+        "physics features": Stage(mlp, RAW),
+        "choice of features (all instead)": Stage(mlp, PHYSICS),
+    }
     stages |= {
-        part: Stage(clone(mlp).set_params(**changes), PHYSICS)
+        part: Stage(clone(mlp).set_params(**changes), RULES)
         for part, changes in CLASSIFICATION_PARTS.items()
     }
     probabilities = out_of_fold_stages(stages, X, y, folds)

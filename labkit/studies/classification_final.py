@@ -27,6 +27,7 @@ from labkit.studies.classification import (
     FIRST,
     PHYSICS,
     RAW,
+    RULES,
     ClassificationData,
     class_share_loss,
     classification_data,
@@ -203,8 +204,10 @@ def _baselines() -> dict:
         "logistic regression": prepared(PHYSICS, LogisticRegression(max_iter=2000)),
         "random forest, raw": prepared(RAW, forest),
         "random forest, physics": prepared(PHYSICS, forest),
+        "random forest, rule quantities": prepared(RULES, forest),
         "gradient boosting, raw": prepared(RAW, boosting),
         "gradient boosting, physics": prepared(PHYSICS, boosting),
+        "gradient boosting, rule quantities": prepared(RULES, boosting),
     }
 
 
