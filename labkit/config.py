@@ -63,12 +63,12 @@ class Profile:
     classification_folds: int = 5
     regression_epochs: int = 30
     classification_epochs: int = 60
-    dose_epochs: int = 10
+    dose_epochs: int = 6
     recipe_epochs: int = 60
-    ensemble: int = 3
+    ensemble: int = 8
     n_seeds: int = 5
     n_repeats: int = 3
-    forest_trees: int = 300
+    forest_trees: int = 200
     ceiling_rows: tuple[int, ...] = (1_000, 3_000, 10_000, 30_000)
     ceiling_test_rows: int = 20_000
     bootstrap: int = 1000
@@ -132,7 +132,7 @@ THOROUGH = replace(
     FULL,
     name="thorough",
     recipe_epochs=200,
-    ensemble=10,
+    ensemble=16,
     n_seeds=10,
     n_repeats=10,
     forest_trees=1000,

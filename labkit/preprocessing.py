@@ -8,7 +8,7 @@ as one column of codes; `encoding` turns the codes into indicators, which a netw
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, QuantileTransformer, StandardScaler
 
 QUALITIES = ["L", "M", "H"]
 """The product qualities, from low to high."""
@@ -16,13 +16,34 @@ QUALITIES = ["L", "M", "H"]
 WEEKDAYS = [0, 1, 2, 3, 4]
 
 
-def scaling(numeric: list[str]) -> ColumnTransformer:
-    """Standardise the ``numeric`` columns; turn ``type`` into the codes 0, 1, 2, the first column.
+N_QUANTILES = 1000
+"""Quantiles of the training rows that a number is compared with."""
 
-    Blanks in a number become the training median. Gives a DataFrame with the columns ``type`` and
-    ``numeric``.
+
+def scaling(numeric: list[str], *, normal: bool = False) -> ColumnTransformer:
+    """Make the ``numeric`` columns comparable; turn ``type`` into the codes 0, 1, 2.
+
+    Blanks in a number become the training median.
+
+    Parameters
+    ----------
+    numeric : list of str
+    normal : bool
+        Map each number to the quantile of the normal distribution that it is among the training
+        rows, which spreads out values that lie close together and draws in those that lie far off.
+        Otherwise, centre it on its mean and divide by its standard deviation.
+
+    Returns
+    -------
+    ColumnTransformer
+        Gives a DataFrame with the columns ``type`` and ``numeric``.
     """
-    numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
+    scaler = StandardScaler()
+    if normal:
+        scaler = QuantileTransformer(
+            n_quantiles=N_QUANTILES, output_distribution="normal", subsample=None
+        )
+    numbers = make_pipeline(SimpleImputer(strategy="median"), scaler)
     transformer = ColumnTransformer(
         [("type", OrdinalEncoder(categories=[QUALITIES]), ["type"]), ("numbers", numbers, numeric)],
         verbose_feature_names_out=False,
@@ -38,9 +59,9 @@ def encoding() -> ColumnTransformer:
     )
 
 
-def machine_preprocessing(numeric: list[str]) -> Pipeline:
+def machine_preprocessing(numeric: list[str], *, normal: bool = False) -> Pipeline:
     """`scaling` and `encoding` with nothing between them: ``(rows, 3 + len(numeric))`` floats."""
-    return Pipeline([("scaling", scaling(numeric)), ("encoding", encoding())])
+    return Pipeline([("scaling", scaling(numeric, normal=normal)), ("encoding", encoding())])
 
 
 def panel_preprocessing(features: list[str]) -> ColumnTransformer:

@@ -49,3 +49,18 @@ def test_what_it_gives_adds_up_to_one_and_orders_rows_of_a_class_as_before():
     np.testing.assert_array_equal(
         np.argsort(applied[:, 4], kind="stable"), np.argsort(probabilities[:, 4], kind="stable")
     )
+
+
+def test_it_does_not_touch_a_class_that_is_mostly_found():
+    """Although on these rows, by chance, a higher factor would score better."""
+    probabilities, codes = timid()
+    found = np.flatnonzero(codes == 4)[:60]
+    probabilities[found], codes[found] = 0, 2
+    probabilities[found, 2], probabilities[found, 0] = 0.9, 0.1
+    narrow = found[:20]
+    probabilities[narrow, 2], probabilities[narrow, 0] = 0.45, 0.55
+    rule = MacroF1Rule().fit(probabilities, codes)
+    assert rule.factors_[2] == 1 and rule.factors_[4] > 1
+    raised = rule.apply(probabilities)
+    raised[:, 2] *= 1.5
+    assert macro_f1(codes, raised) > macro_f1(codes, rule.apply(probabilities)) + 0.01

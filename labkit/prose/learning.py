@@ -123,8 +123,8 @@ def regularization_effect(
     best = mean.idxmax()
     _, low, high = mean_interval(gains[best])
     gain = (
-        f"{number(mean[best], '+' + spec)} over {len(gains)} seeds (95{NO_BREAK}% interval "
-        f"{number(low, '+' + spec)} to {number(high, '+' + spec)})"
+        f"{number(mean[best], '+' + spec)} over {len(gains)} seeds "
+        f"({_interval(low, high, '+' + spec)})"
     )
     gap = (
         scores.assign(gap=scores[f"train_{metric}"] - scores[f"validation_{metric}"])
@@ -319,15 +319,29 @@ def classification_outcome(scores: pd.DataFrame, blocks: pd.DataFrame) -> Senten
     accuracy = scores.groupby("model")["accuracy"].mean()
     in_blocks = blocks.set_index("model").loc[mlp, "macro_f1"]
     order = "above" if means.loc[mlp, "macro_f1"] > means.loc[rival, "macro_f1"] else "below"
+    gains = paired_gains(scores, "model", "macro_f1", rival, by="repeat")[mlp]
     return Sentence(
-        f"The best MLP, **{mlp}**, has a macro-F1 of {number(means.loc[mlp, 'macro_f1'], '.3f')}, "
-        f"{order} {rival}, the best of the other learners, with "
-        f"{number(means.loc[rival, 'macro_f1'], '.3f')}. The majority class has "
+        f"The best MLP, **{mlp}**, has a macro-F1 of {number(means.loc[mlp, 'macro_f1'], '.3f')} "
+        f"({_interval(means.loc[mlp, 'low'], means.loc[mlp, 'high'])}), {order} {rival}, the best "
+        f"of the other learners, with {number(means.loc[rival, 'macro_f1'], '.3f')}. "
+        f"{_paired(*mean_interval(gains))} The majority class has "
         f"{number(means.loc['majority class', 'macro_f1'], '.3f')} and the rule oracle "
         f"{number(means.loc['rule oracle', 'macro_f1'], '.3f')}. Its accuracy of "
         f"{number(accuracy[mlp], '.4f')} stands beside the majority class's "
         f"{number(accuracy['majority class'], '.4f')}. When folds are blocks of time instead, its "
         f"macro-F1 is {number(in_blocks, '.3f')}."
+    )
+
+
+def _interval(low: float, high: float, spec: str = ".3f") -> str:
+    return f"95{NO_BREAK}% interval {number(low, spec)} to {number(high, spec)}"
+
+
+def _paired(gain: float, low: float, high: float) -> str:
+    sure = "" if low > 0 or high < 0 else ", which includes zero, so the order could be chance"
+    return (
+        f"Over the same folds the two differ by {number(gain, '+.4f')} "
+        f"({_interval(low, high, '+.4f')}{sure})."
     )
 
 

@@ -99,7 +99,7 @@ def ceiling_scores(
     table = []
     for rows in sizes:
         train = np.sort(order[:rows])
-        stage = Stage(_with_batches(mlp, rows), RULES)
+        stage = Stage(_with_batches(mlp, rows), RULES, normal=True)
         predicted = predict_stages({MLP: stage}, X, y, [Split(train, out, seed)])
         counts = np.bincount(codes(y.iloc[train]), minlength=len(FAILURE_TYPES)) + 1
         probabilities = {

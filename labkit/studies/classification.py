@@ -187,7 +187,7 @@ def recipe_stage(**changes) -> Stage:
     profile = config.profile()
     recipe = {**CLASSIFICATION_RECIPE, "epochs": profile.recipe_epochs, **changes}
     mlp = clone(FIRST).set_params(**recipe)
-    return Stage(mlp, RULES, n_members=profile.ensemble, decides=True)
+    return Stage(mlp, RULES, normal=True, n_members=profile.ensemble, decides=True)
 
 
 def classification_ablation() -> Result:
@@ -205,11 +205,12 @@ def _classification_ablation() -> Result:
     mlp = whole.mlp
     stages = {
         "nothing": whole,
-        "physics features": Stage(mlp, RAW),
-        "choice of features (all instead)": Stage(mlp, PHYSICS),
+        "physics features": Stage(mlp, RAW, normal=True),
+        "choice of features (all instead)": Stage(mlp, PHYSICS, normal=True),
+        "normal quantiles (standardised instead)": Stage(mlp, RULES),
     }
     stages |= {
-        part: Stage(clone(mlp).set_params(**changes), RULES)
+        part: Stage(clone(mlp).set_params(**changes), RULES, normal=True)
         for part, changes in CLASSIFICATION_PARTS.items()
     }
     probabilities = out_of_fold_stages(stages, X, y, folds)
@@ -233,9 +234,11 @@ class RowTensors:
         return Watched(self.X, self.y, class_accuracy(self.y))
 
 
-def row_tensors(X, y, others: dict, features: list[str] = PHYSICS) -> dict[str, RowTensors]:
+def row_tensors(
+    X, y, others: dict, features: list[str] = PHYSICS, normal: bool = False
+) -> dict[str, RowTensors]:
     """Training rows, and other sets prepared by what was learned on them, as tensors."""
-    preprocessing = machine_preprocessing(features).fit(X)
+    preprocessing = machine_preprocessing(features, normal=normal).fit(X)
     sets = {"train": (X, y), **others}
     return {
         name: RowTensors(

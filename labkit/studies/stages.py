@@ -16,8 +16,8 @@ from labkit.preprocessing import encoding, scaling
 from labkit.splits import stratified
 from labkit.studies.members import Case, predict_cases
 
-N_INNER_FOLDS = 2
-"""Folds of the training rows on which a decision rule is chosen."""
+N_INNER_FOLDS = 3
+"""Folds of the training rows on which a decision rule is chosen, with one network each."""
 
 MEMBER_SEED_STEP = 1000
 """Between the seeds of an ensemble's networks, so that repetitions share none."""
@@ -45,6 +45,8 @@ class Stage:
     features : list of str
     strategy : str
         One of `labkit.imbalance.STRATEGIES`.
+    normal : bool
+        Whether numbers are mapped to normal quantiles; see `labkit.preprocessing.scaling`.
     n_members : int
         Networks, alike but for their seeds, whose probabilities are averaged.
     decides : bool
@@ -54,6 +56,7 @@ class Stage:
     mlp: MLPClassifier
     features: list[str]
     strategy: str = "none"
+    normal: bool = False
     n_members: int = 1
     decides: bool = False
 
@@ -62,7 +65,7 @@ class Stage:
         weight = imbalance.class_weight(self.strategy)
         return Pipeline(
             [
-                ("scaling", scaling(self.features)),
+                ("scaling", scaling(self.features, normal=self.normal)),
                 ("balancing", imbalance.sampler(self.strategy, seed)),
                 ("encoding", encoding()),
                 ("mlp", clone(self.mlp).set_params(class_weight=weight, random_state=seed)),

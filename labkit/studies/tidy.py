@@ -73,10 +73,13 @@ def best_mlp(scores: pd.DataFrame, score: str) -> str:
     return mlps.groupby("model", sort=False)[score].mean().idxmax()
 
 
-def paired_gains(scores: pd.DataFrame, variant: str, score: str, base: str) -> pd.DataFrame:
+def paired_gains(
+    scores: pd.DataFrame, variant: str, score: str, base: str, by: str = "seed"
+) -> pd.DataFrame:
     """What each variant's score is above the base's at the same seed: seeds down, variants across.
 
-    Pairing takes out what all variants of a seed share, its split and its initial weights.
+    Pairing takes out what all variants of a seed (or of another repetition, ``by``) share: its
+    split, its initial weights.
     """
-    paired = scores.pivot(index="seed", columns=variant, values=score)
+    paired = scores.pivot(index=by, columns=variant, values=score)
     return paired.drop(columns=base).sub(paired[base], axis=0)
