@@ -61,9 +61,9 @@ class Profile:
     classification_grid: dict = field(default_factory=dict)
     regression_folds: int = 3
     classification_folds: int = 5
-    regression_epochs: int = 30
+    regression_epochs: int = 20
     classification_epochs: int = 60
-    dose_epochs: int = 6
+    dose_epochs: int = 5
     recipe_epochs: int = 60
     ensemble: int = 8
     n_seeds: int = 5

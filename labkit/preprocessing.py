@@ -8,7 +8,13 @@ as one column of codes; `encoding` turns the codes into indicators, which a netw
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, QuantileTransformer, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    OneHotEncoder,
+    OrdinalEncoder,
+    QuantileTransformer,
+    StandardScaler,
+)
 
 QUALITIES = ["L", "M", "H"]
 """The product qualities, from low to high."""
@@ -51,17 +57,29 @@ def scaling(numeric: list[str], *, normal: bool = False) -> ColumnTransformer:
     return transformer.set_output(transform="pandas")
 
 
-def encoding() -> ColumnTransformer:
-    """Turn the codes of ``type`` into three indicator columns; leave the numbers as they are."""
+def encoding(*, ordinal: bool = False) -> ColumnTransformer | FunctionTransformer:
+    """Turn the codes of ``type`` into three indicator columns; leave the numbers as they are.
+
+    With ``ordinal``, leave the codes too: they are in the order of the qualities.
+    """
+    if ordinal:
+        return FunctionTransformer(feature_names_out="one-to-one")
     indicators = OneHotEncoder(categories=[range(len(QUALITIES))], sparse_output=False)
     return ColumnTransformer(
         [("type", indicators, ["type"])], remainder="passthrough", verbose_feature_names_out=False
     )
 
 
-def machine_preprocessing(numeric: list[str], *, normal: bool = False) -> Pipeline:
-    """`scaling` and `encoding` with nothing between them: ``(rows, 3 + len(numeric))`` floats."""
-    return Pipeline([("scaling", scaling(numeric, normal=normal)), ("encoding", encoding())])
+def machine_preprocessing(
+    numeric: list[str], *, normal: bool = False, ordinal: bool = False
+) -> Pipeline:
+    """`scaling` and `encoding` with nothing between them.
+
+    Gives ``(rows, 3 + len(numeric))`` floats, or ``(rows, 1 + len(numeric))`` with ``ordinal``.
+    """
+    return Pipeline(
+        [("scaling", scaling(numeric, normal=normal)), ("encoding", encoding(ordinal=ordinal))]
+    )
 
 
 def panel_preprocessing(features: list[str]) -> ColumnTransformer:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm, spearmanr
 from sklearn.base import clone
 
 from labkit.features import FEATURE_LABELS, MACHINE_FEATURES, PHYSICS_FEATURES, machine_features
@@ -42,6 +43,38 @@ def test_scaling_keeps_type_first_as_codes_in_order_of_quality(X):
     assert list(scaled) == ["type", *NUMERIC]
     codes = X["type"].astype(str).map({"L": 0.0, "M": 1.0, "H": 2.0})
     np.testing.assert_array_equal(scaled["type"], codes)
+
+
+@pytest.mark.filterwarnings("ignore:n_quantiles")
+def test_normal_quantiles_follow_the_ranks_among_the_training_rows(X):
+    fitted = scaling(NUMERIC, normal=True).fit(X[:400])
+    train = fitted.transform(X[:400])
+    for name in NUMERIC:
+        assert spearmanr(train[name], X[:400][name]).statistic == pytest.approx(1)
+    torque = train["torque"]
+    assert torque.median() == pytest.approx(0, abs=0.01)
+    assert (torque < norm.ppf(0.1)).mean() == pytest.approx(0.1, abs=0.01)
+    beyond = X[:1].assign(torque=1e6)
+    assert fitted.transform(beyond)["torque"].iloc[0] == torque.max()
+
+
+def test_normal_quantiles_keep_apart_what_differs_in_the_last_binary_digit(X):
+    limit = 8.6
+    below = np.nextafter(limit, 0)
+    frame = pd.concat([X] * 4, ignore_index=True)
+    frame["temperature_difference"] = np.where(np.arange(2000) % 2, limit, below)
+    frame.loc[:499, "temperature_difference"] = np.linspace(7, 11, 500)
+    scaled = scaling(NUMERIC, normal=True).fit_transform(frame)["temperature_difference"]
+    of_limit = scaled[(frame["temperature_difference"] == limit).to_numpy()]
+    of_below = scaled[(frame["temperature_difference"] == below).to_numpy()]
+    assert np.float32(of_limit.min()) - np.float32(of_below.max()) > 0.1
+
+
+def test_an_ordinal_type_stays_one_number(X):
+    together = np.asarray(machine_preprocessing(NUMERIC, ordinal=True).fit_transform(X))
+    assert together.shape == (500, 1 + len(NUMERIC))
+    codes = X["type"].astype(str).map({"L": 0.0, "M": 1.0, "H": 2.0})
+    np.testing.assert_array_equal(together[:, 0], codes)
 
 
 def test_a_blank_becomes_the_training_median(X):

@@ -339,8 +339,12 @@ def test_versions_name_each_package_of_the_lab():
 @pytest.mark.parametrize("name", PROFILES)
 def test_the_profile_is_shown_whole(name):
     shown = {row["Setting"]: row["Value"] for row in cells(reproducibility.profile(PROFILES[name]))}
-    assert shown["name"] == name and len(shown) == len(vars(PROFILES[name]))
-    assert "sgd, adam, rmsprop" in shown["regression grid"]
+    used = PROFILES[name]
+    n_axes = len(used.regression_grid) + len(used.classification_grid)
+    assert shown["name"] == name and len(shown) == len(vars(used)) - 2 + n_axes
+    assert shown["regression grid, optimizer"] == "sgd, adam, rmsprop"
+    shapes = ["-".join(map(str, sizes)) for sizes in used.classification_grid["hidden_sizes"]]
+    assert shown["classification grid, hidden sizes"] == ", ".join(shapes)
 
 
 def test_verdicts_keep_their_words_and_figures():

@@ -27,6 +27,7 @@ from labkit.studies.classification import (
     FIRST,
     PHYSICS,
     RAW,
+    RECIPE_INPUTS,
     RULES,
     ClassificationData,
     class_share_loss,
@@ -141,10 +142,11 @@ def _held_out_scores(data: ClassificationData, stages: dict[str, Stage]) -> dict
     X, y = data.development_rows()
     X_test, y_test = data.open_test()
     both, labels = pd.concat([X, X_test]), {"train": y, "test": y_test}
-    probabilities = {
-        name: class_probabilities(_seeded(model, seed).fit(X, y), both)
-        for name, model in _baselines().items()
-    }
+    baselines = {name: _seeded(model, seed) for name, model in _baselines().items()}
+    found = Parallel(n_jobs=-1)(
+        delayed(_fitted_probabilities)(model, X, y, both) for model in baselines.values()
+    )
+    probabilities = dict(zip(baselines, found, strict=True))
     split = Split(data.development, np.concatenate([data.development, data.test]), seed)
     found = predict_stages(stages, data.X, data.y, [split])
     probabilities |= {name: own for (name, _), own in found.items()}
@@ -163,6 +165,10 @@ def _held_out_scores(data: ClassificationData, stages: dict[str, Stage]) -> dict
     }
 
 
+def _fitted_probabilities(model, X, y, X_out) -> np.ndarray:
+    return class_probabilities(model.fit(X, y), X_out)
+
+
 def _held_out_curves(data: ClassificationData, stages: dict[str, Stage]):
     """Learning curves of every stage, the test rows watched; and the loss of the class shares."""
     seed = config.profile().seed
@@ -170,7 +176,8 @@ def _held_out_curves(data: ClassificationData, stages: dict[str, Stage]):
     test = {"test": data.open_test()}
     history, constant = [], {}
     for name, stage in stages.items():
-        sets = row_tensors(X, y, test, stage.features, stage.normal)
+        prepared = {"normal": stage.normal, "ordinal": stage.ordinal}
+        sets = row_tensors(X, y, test, stage.features, **prepared)
         # Without early stopping, which would need rows of its own: the whole course is shown.
         mlp = clone(stage.mlp).set_params(random_state=seed, patience=None)
         history.append(curves(train_rows([mlp], sets), model=[name]))
@@ -192,8 +199,8 @@ def final_mlps() -> dict[str, Stage]:
 
 
 def _baselines() -> dict:
-    def prepared(features, model, normal=False):
-        return make_pipeline(machine_preprocessing(features, normal=normal), model)
+    def prepared(features, model, **how):
+        return make_pipeline(machine_preprocessing(features, **how), model)
 
     forest = RandomForestClassifier(config.profile().forest_trees)
     # At the default rate of 0.1 the loss of the rare classes diverges in some folds.
@@ -204,7 +211,7 @@ def _baselines() -> dict:
         "logistic regression": prepared(PHYSICS, LogisticRegression(max_iter=2000)),
         "random forest, raw": prepared(RAW, forest),
         "random forest, physics": prepared(PHYSICS, forest),
-        "random forest, recipe's inputs": prepared(RULES, forest, normal=True),
+        "random forest, recipe's inputs": prepared(RULES, forest, **RECIPE_INPUTS),
         "gradient boosting, raw": prepared(RAW, boosting),
         "gradient boosting, physics": prepared(PHYSICS, boosting),
     }

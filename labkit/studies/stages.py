@@ -47,6 +47,8 @@ class Stage:
         One of `labkit.imbalance.STRATEGIES`.
     normal : bool
         Whether numbers are mapped to normal quantiles; see `labkit.preprocessing.scaling`.
+    ordinal : bool
+        Whether the quality stays a code; see `labkit.preprocessing.encoding`.
     n_members : int
         Networks, alike but for their seeds, whose probabilities are averaged.
     decides : bool
@@ -57,6 +59,7 @@ class Stage:
     features: list[str]
     strategy: str = "none"
     normal: bool = False
+    ordinal: bool = False
     n_members: int = 1
     decides: bool = False
 
@@ -67,7 +70,7 @@ class Stage:
             [
                 ("scaling", scaling(self.features, normal=self.normal)),
                 ("balancing", imbalance.sampler(self.strategy, seed)),
-                ("encoding", encoding()),
+                ("encoding", encoding(ordinal=self.ordinal)),
                 ("mlp", clone(self.mlp).set_params(class_weight=weight, random_state=seed)),
             ]
         )

@@ -9,6 +9,7 @@ import pandas as pd
 from labkit import diagnostics, results
 from labkit.config import Profile
 from labkit.data import Provenance
+from labkit.studies.tidy import hidden_label
 from labkit.tables.markdown import Table, table
 
 PACKAGES = [
@@ -70,17 +71,23 @@ def versions() -> Table:
 
 
 def profile(used: Profile) -> Table:
-    """The sizes that a profile sets."""
-    rows = [{"what": name.replace("_", " "), "value": _text(v)} for name, v in vars(used).items()]
+    """The sizes that a profile sets; the axes of its grids one by one."""
+    rows = []
+    for name, value in vars(used).items():
+        axes = value.items() if isinstance(value, dict) else [("", value)]
+        for axis, values in axes:
+            what = f"{name}, {axis}" if axis else name
+            rows.append({"what": what.replace("_", " "), "value": _text(values)})
     return table(pd.DataFrame(rows), {"what": "Setting", "value": "Value"})
 
 
 def _text(value) -> str:
-    if isinstance(value, dict):
-        return "; ".join(
-            f"{name.replace('_', ' ')}: {', '.join(map(str, values))}"
-            for name, values in value.items()
-        )
+    if isinstance(value, list):
+        return ", ".join(hidden_label(v) if isinstance(v, tuple) else _text(v) for v in value)
+    if isinstance(value, tuple):
+        return ", ".join(map(_text, value))
+    if isinstance(value, int | float):
+        return f"{value:g}" if isinstance(value, float) else str(value)
     return "all" if value is None else str(value)
 
 
