@@ -1,6 +1,6 @@
 """How good a prediction is: metrics, baselines, out-of-fold predictions, intervals."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -206,14 +206,15 @@ def most_probable(probabilities: np.ndarray) -> np.ndarray:
 
 
 def block_bootstrap(
-    score: Callable[[np.ndarray], float],
+    numerator: np.ndarray,
+    denominator: np.ndarray,
     dates: pd.Series,
     *,
     block: int,
     resamples: int,
     seed: int,
 ) -> tuple[float, float]:
-    """A 95 % interval of a score, from resampled blocks of consecutive days.
+    """A 95 % interval of a ratio of two sums over rows, from resampled blocks of consecutive days.
 
     Stocks move together within a day and volatility persists over days, so rows are not
     independent: whole days are drawn, ``block`` at a time (the circular block bootstrap, Politis
@@ -221,23 +222,19 @@ def block_bootstrap(
 
     Parameters
     ----------
-    score : callable
-        Takes row positions, with repeats, and gives the score of those rows.
+    numerator, denominator : arrays, shape (rows,)
+        What is summed over the rows drawn, and what that sum is divided by. Ones below make it a
+        mean.
     dates : Series, shape (rows,)
     block : int
         Days in a block.
     """
     day, days = pd.factorize(pd.Series(dates).to_numpy(), sort=True)
-    order = np.argsort(day, kind="stable")
-    rows_of_day = np.split(order, np.searchsorted(day[order], np.arange(1, len(days))))
-    random = np.random.default_rng(seed)
-    n_blocks = int(np.ceil(len(days) / block))
-    scores = []
-    for _ in range(resamples):
-        starts = random.integers(len(days), size=n_blocks)
-        drawn = (starts[:, None] + np.arange(block)).ravel()[: len(days)] % len(days)
-        scores.append(score(np.concatenate([rows_of_day[d] for d in drawn])))
-    low, high = np.percentile(scores, [2.5, 97.5])
+    above, below = (np.bincount(day, values) for values in (numerator, denominator))
+    n_days = len(days)
+    starts = np.random.default_rng(seed).integers(n_days, size=(resamples, -(-n_days // block), 1))
+    drawn = (starts + np.arange(block)).reshape(resamples, -1)[:, :n_days] % n_days
+    low, high = np.percentile(above[drawn].sum(axis=1) / below[drawn].sum(axis=1), [2.5, 97.5])
     return float(low), float(high)
 
 

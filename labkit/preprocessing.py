@@ -9,7 +9,6 @@ from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import (
-    FunctionTransformer,
     OneHotEncoder,
     OrdinalEncoder,
     QuantileTransformer,
@@ -57,29 +56,17 @@ def scaling(numeric: list[str], *, normal: bool = False) -> ColumnTransformer:
     return transformer.set_output(transform="pandas")
 
 
-def encoding(*, ordinal: bool = False) -> ColumnTransformer | FunctionTransformer:
-    """Turn the codes of ``type`` into three indicator columns; leave the numbers as they are.
-
-    With ``ordinal``, leave the codes too: they are in the order of the qualities.
-    """
-    if ordinal:
-        return FunctionTransformer(feature_names_out="one-to-one")
+def encoding() -> ColumnTransformer:
+    """Turn the codes of ``type`` into three indicator columns; leave the numbers as they are."""
     indicators = OneHotEncoder(categories=[range(len(QUALITIES))], sparse_output=False)
     return ColumnTransformer(
         [("type", indicators, ["type"])], remainder="passthrough", verbose_feature_names_out=False
     )
 
 
-def machine_preprocessing(
-    numeric: list[str], *, normal: bool = False, ordinal: bool = False
-) -> Pipeline:
-    """`scaling` and `encoding` with nothing between them.
-
-    Gives ``(rows, 3 + len(numeric))`` floats, or ``(rows, 1 + len(numeric))`` with ``ordinal``.
-    """
-    return Pipeline(
-        [("scaling", scaling(numeric, normal=normal)), ("encoding", encoding(ordinal=ordinal))]
-    )
+def machine_preprocessing(numeric: list[str], *, normal: bool = False) -> Pipeline:
+    """`scaling` and `encoding` with nothing between them: ``(rows, 3 + len(numeric))`` floats."""
+    return Pipeline([("scaling", scaling(numeric, normal=normal)), ("encoding", encoding())])
 
 
 def panel_preprocessing(features: list[str]) -> ColumnTransformer:

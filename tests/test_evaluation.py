@@ -244,9 +244,8 @@ def days():
 
 
 def interval(values, days, block=1, resamples=400, seed=0):
-    return block_bootstrap(
-        lambda rows: values[rows].mean(), days, block=block, resamples=resamples, seed=seed
-    )
+    ones = np.ones(len(values))
+    return block_bootstrap(values, ones, days, block=block, resamples=resamples, seed=seed)
 
 
 def test_the_bootstrap_agrees_with_theory_for_independent_days(days):
@@ -282,18 +281,17 @@ def test_blocks_are_wider_where_days_hang_together_and_not_where_they_do_not(day
     assert 0.6 < ratio(noise) < 1.4
 
 
-def test_the_bootstrap_draws_whole_days_whatever_their_order_and_size(days):
-    """Days of 1 and 7 rows, shuffled: only whole days are ever drawn."""
+def test_the_bootstrap_draws_whole_days_whatever_their_order_and_size():
+    """Days of 1 and 7 rows, shuffled: a share of the day's rows each, they always add up to one."""
     sizes = np.where(np.arange(60) % 2, 7, 1)
     day = np.random.default_rng(0).permutation(np.repeat(np.arange(60), sizes))
     dates = pd.Series(pd.Timestamp("2012-01-01") + pd.to_timedelta(day, "D"))
-
-    def whole(rows):
-        drawn = np.bincount(day[rows], minlength=60)
-        assert (drawn % sizes == 0).all() and (drawn // sizes).sum() == 60
-        return 0.0
-
-    block_bootstrap(whole, dates, block=7, resamples=20, seed=0)
+    shares = 1 / sizes[day]
+    options = {"block": 7, "resamples": 50, "seed": 0}
+    assert block_bootstrap(shares, shares, dates, **options) == pytest.approx((1, 1))
+    low, high = block_bootstrap(shares, np.full(len(day), 1 / len(day)), dates, **options)
+    # 60 days are drawn, of 1 or 7 rows: their number of rows varies, the sum of shares does not.
+    assert 60 / (60 * 7 / len(day)) < low < 60 < high < 60 * len(day) / 60
 
 
 def test_the_bootstrap_repeats_itself_and_survives_a_block_longer_than_the_year(days):

@@ -70,13 +70,6 @@ def test_normal_quantiles_keep_apart_what_differs_in_the_last_binary_digit(X):
     assert np.float32(of_limit.min()) - np.float32(of_below.max()) > 0.1
 
 
-def test_an_ordinal_type_stays_one_number(X):
-    together = np.asarray(machine_preprocessing(NUMERIC, ordinal=True).fit_transform(X))
-    assert together.shape == (500, 1 + len(NUMERIC))
-    codes = X["type"].astype(str).map({"L": 0.0, "M": 1.0, "H": 2.0})
-    np.testing.assert_array_equal(together[:, 0], codes)
-
-
 def test_a_blank_becomes_the_training_median(X):
     holed = X.copy()
     holed.loc[holed.index[-1], "torque"] = np.nan

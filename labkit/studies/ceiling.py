@@ -15,7 +15,7 @@ from labkit.estimators import MLPClassifier
 from labkit.evaluation import classification_scores, most_probable
 from labkit.features import machine_features
 from labkit.results import Result
-from labkit.studies.classification import FIRST, RECIPE_INPUTS, RULES
+from labkit.studies.classification import FIRST, RULES
 from labkit.studies.recipes import CLASSIFICATION_RECIPE
 from labkit.studies.stages import Split, Stage, codes, predict_stages
 
@@ -99,7 +99,7 @@ def ceiling_scores(
     table = []
     for rows in sizes:
         train = np.sort(order[:rows])
-        stage = Stage(_with_batches(mlp, rows), RULES, **RECIPE_INPUTS)
+        stage = Stage(_with_batches(mlp, rows), RULES, normal=True)
         predicted = predict_stages({MLP: stage}, X, y, [Split(train, out, seed)])
         counts = np.bincount(codes(y.iloc[train]), minlength=len(FAILURE_TYPES)) + 1
         probabilities = {

@@ -37,9 +37,6 @@ RAW = MACHINE_FEATURES
 PHYSICS = MACHINE_FEATURES + PHYSICS_FEATURES
 RULES = RULE_QUANTITIES
 
-RECIPE_INPUTS = {"normal": True, "ordinal": True}
-"""How the recipe's features are prepared: see `labkit.preprocessing.machine_preprocessing`."""
-
 
 FIRST = MLPClassifier(hidden_sizes=(64, 32), learning_rate=1e-3, optimizer="adam", batch_size=128)
 """The first model: two hidden layers, Adam with its usual step, no regularization."""
@@ -190,7 +187,7 @@ def recipe_stage(**changes) -> Stage:
     profile = config.profile()
     recipe = {**CLASSIFICATION_RECIPE, "epochs": profile.recipe_epochs, **changes}
     mlp = clone(FIRST).set_params(**recipe)
-    return Stage(mlp, RULES, **RECIPE_INPUTS, n_members=profile.ensemble, decides=True)
+    return Stage(mlp, RULES, normal=True, n_members=profile.ensemble, decides=True)
 
 
 def classification_ablation() -> Result:
@@ -208,12 +205,12 @@ def _classification_ablation() -> Result:
     mlp = whole.mlp
     stages = {
         "nothing": whole,
-        "physics features": Stage(mlp, RAW, **RECIPE_INPUTS),
-        "choice of features (all instead)": Stage(mlp, PHYSICS, **RECIPE_INPUTS),
-        "normal quantiles (standardised instead)": Stage(mlp, RULES, ordinal=True),
+        "physics features": Stage(mlp, RAW, normal=True),
+        "choice of features (all instead)": Stage(mlp, PHYSICS, normal=True),
+        "normal quantiles (standardised instead)": Stage(mlp, RULES),
     }
     stages |= {
-        part: Stage(clone(mlp).set_params(**changes), RULES, **RECIPE_INPUTS)
+        part: Stage(clone(mlp).set_params(**changes), RULES, normal=True)
         for part, changes in CLASSIFICATION_PARTS.items()
     }
     probabilities = out_of_fold_stages(stages, X, y, folds)
@@ -238,13 +235,10 @@ class RowTensors:
 
 
 def row_tensors(
-    X, y, others: dict, features: list[str] = PHYSICS, **prepared: bool
+    X, y, others: dict, features: list[str] = PHYSICS, *, normal: bool = False
 ) -> dict[str, RowTensors]:
-    """Training rows, and other sets prepared by what was learned on them, as tensors.
-
-    ``prepared`` goes to `machine_preprocessing`.
-    """
-    preprocessing = machine_preprocessing(features, **prepared).fit(X)
+    """Training rows, and other sets prepared by what was learned on them, as tensors."""
+    preprocessing = machine_preprocessing(features, normal=normal).fit(X)
     sets = {"train": (X, y), **others}
     return {
         name: RowTensors(

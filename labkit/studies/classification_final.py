@@ -27,7 +27,6 @@ from labkit.studies.classification import (
     FIRST,
     PHYSICS,
     RAW,
-    RECIPE_INPUTS,
     RULES,
     ClassificationData,
     class_share_loss,
@@ -176,8 +175,7 @@ def _held_out_curves(data: ClassificationData, stages: dict[str, Stage]):
     test = {"test": data.open_test()}
     history, constant = [], {}
     for name, stage in stages.items():
-        prepared = {"normal": stage.normal, "ordinal": stage.ordinal}
-        sets = row_tensors(X, y, test, stage.features, **prepared)
+        sets = row_tensors(X, y, test, stage.features, normal=stage.normal)
         # Without early stopping, which would need rows of its own: the whole course is shown.
         mlp = clone(stage.mlp).set_params(random_state=seed, patience=None)
         history.append(curves(train_rows([mlp], sets), model=[name]))
@@ -199,8 +197,8 @@ def final_mlps() -> dict[str, Stage]:
 
 
 def _baselines() -> dict:
-    def prepared(features, model, **how):
-        return make_pipeline(machine_preprocessing(features, **how), model)
+    def prepared(features, model, normal=False):
+        return make_pipeline(machine_preprocessing(features, normal=normal), model)
 
     forest = RandomForestClassifier(config.profile().forest_trees)
     # At the default rate of 0.1 the loss of the rare classes diverges in some folds.
@@ -211,7 +209,7 @@ def _baselines() -> dict:
         "logistic regression": prepared(PHYSICS, LogisticRegression(max_iter=2000)),
         "random forest, raw": prepared(RAW, forest),
         "random forest, physics": prepared(PHYSICS, forest),
-        "random forest, recipe's inputs": prepared(RULES, forest, **RECIPE_INPUTS),
+        "random forest, recipe's inputs": prepared(RULES, forest, normal=True),
         "gradient boosting, raw": prepared(RAW, boosting),
         "gradient boosting, physics": prepared(PHYSICS, boosting),
     }

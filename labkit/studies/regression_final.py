@@ -140,7 +140,8 @@ def _differences(forecasts, test: Panel, profile: config.Profile) -> pd.DataFram
             gain = (y - b) ** 2 - (y - a) ** 2
             squares = (y - y.mean()) ** 2
             low, high = block_bootstrap(
-                lambda r, gain=gain, squares=squares: gain[r].sum() / squares[r].sum(),
+                gain,
+                squares,
                 test.index["date"],
                 block=22,
                 resamples=profile.bootstrap,

@@ -7,17 +7,18 @@ import numpy as np
 import pandas as pd
 from imblearn.pipeline import Pipeline
 from sklearn.base import clone
+from sklearn.model_selection import train_test_split
 
 from labkit import imbalance
 from labkit.data import FAILURE_TYPES
 from labkit.decision import MacroF1Rule
 from labkit.estimators import MLPClassifier
 from labkit.preprocessing import encoding, scaling
-from labkit.splits import stratified
 from labkit.studies.members import Case, predict_cases
 
-N_INNER_FOLDS = 3
-"""Folds of the training rows on which a decision rule is chosen, with one network each."""
+INNER_SHARE = 1 / 3
+"""Share of the training rows whose probabilities, by a network that trains on the other rows, a
+decision rule is chosen from."""
 
 MEMBER_SEED_STEP = 1000
 """Between the seeds of an ensemble's networks, so that repetitions share none."""
@@ -47,19 +48,17 @@ class Stage:
         One of `labkit.imbalance.STRATEGIES`.
     normal : bool
         Whether numbers are mapped to normal quantiles; see `labkit.preprocessing.scaling`.
-    ordinal : bool
-        Whether the quality stays a code; see `labkit.preprocessing.encoding`.
     n_members : int
         Networks, alike but for their seeds, whose probabilities are averaged.
     decides : bool
-        Whether a `MacroF1Rule` is chosen on inner folds of the training rows.
+        Whether a `MacroF1Rule` is chosen from probabilities of an `INNER_SHARE` of the training
+        rows.
     """
 
     mlp: MLPClassifier
     features: list[str]
     strategy: str = "none"
     normal: bool = False
-    ordinal: bool = False
     n_members: int = 1
     decides: bool = False
 
@@ -70,7 +69,7 @@ class Stage:
             [
                 ("scaling", scaling(self.features, normal=self.normal)),
                 ("balancing", imbalance.sampler(self.strategy, seed)),
-                ("encoding", encoding(ordinal=self.ordinal)),
+                ("encoding", encoding()),
                 ("mlp", clone(self.mlp).set_params(class_weight=weight, random_state=seed)),
             ]
         )
@@ -113,11 +112,9 @@ def predict_stages(
     cases = [stages[name].case(X, y, own) for name, _, _, own in work]
     predicted = predict_cases(cases, len(FAILURE_TYPES))
     gathered: dict = {}
-    for (name, k, part, own), probabilities in zip(work, predicted, strict=True):
-        parts = gathered.setdefault((name, k), {"outer": [], "inner": [], "labels": []})
+    for (name, k, part, _), probabilities in zip(work, predicted, strict=True):
+        parts = gathered.setdefault((name, k), {"outer": [], "inner": []})
         parts[part].append(probabilities)
-        if part == "inner":
-            parts["labels"].append(codes(y.iloc[own.out]))
     found = {}
     for (name, k), parts in gathered.items():
         stage = stages[name]
@@ -126,24 +123,23 @@ def predict_stages(
         if stage.n_members > 1:
             found[(name + AVERAGED, k)] = mean
         if stage.decides:
-            inner, labels = np.concatenate(parts["inner"]), np.concatenate(parts["labels"])
-            found[(name + DECIDED, k)] = MacroF1Rule().fit(inner, labels).apply(mean)
+            rule = MacroF1Rule(stage.mlp.label_smoothing).fit(parts["inner"][0])
+            found[(name + DECIDED, k)] = rule.apply(mean)
     return found
 
 
 def _parts(stage: Stage, y: pd.Series, split: Split) -> list[tuple[str, Split]]:
-    """The trainings behind a stage on one split: its members, and the inner folds of its rule."""
+    """The trainings behind a stage on one split: its members, and one for its rule."""
     members = [
         ("outer", Split(split.train, split.out, split.seed + MEMBER_SEED_STEP * i))
         for i in range(stage.n_members)
     ]
     if not stage.decides:
         return members
-    labels = y.iloc[split.train]
-    folds = stratified(N_INNER_FOLDS, 1, split.seed).split(labels, labels)
-    return members + [
-        ("inner", Split(split.train[train], split.train[out], split.seed)) for train, out in folds
-    ]
+    train, out = train_test_split(
+        split.train, test_size=INNER_SHARE, stratify=y.iloc[split.train], random_state=split.seed
+    )
+    return [*members, ("inner", Split(train, out, split.seed))]
 
 
 def out_of_fold_stages(
