@@ -39,7 +39,7 @@ RULES = RULE_QUANTITIES
 
 
 ABLATION_MEMBERS = 3
-"""Networks that the whole recipe averages in its ablation: enough to see what averaging is worth."""
+"""Networks that the whole recipe averages in its ablation: enough to see what that is worth."""
 
 FIRST = MLPClassifier(hidden_sizes=(64, 32), learning_rate=1e-3, optimizer="adam", batch_size=128)
 """The first model: two hidden layers, Adam with its usual step, no regularization."""

@@ -17,6 +17,7 @@ REGRESSION_RECIPE = {
 
 REGRESSION_PARTS = {
     "SiLU (ReLU instead)": {"activation": "relu"},
+    "dropout": {"dropout": 0.0},
     "one-cycle schedule (constant rate)": {"schedule": None},
     "width (64-32 instead)": {"hidden_sizes": (64, 32)},
     "large batches (512 instead)": {"batch_size": 512},
