@@ -6,7 +6,8 @@ import pandas as pd
 import torch
 
 from labkit.mlp import MLP
-from labkit.stacked import Member, one_thread, train_stacked
+from labkit.parallel import one_thread
+from labkit.stacked import Member, train_stacked
 from labkit.training import TrainingConfig, seeded
 
 N_FEATURES, N_CLASSES = 8, 6

@@ -83,7 +83,7 @@ def by_year(table: pd.DataFrame, models: Sequence[str], label: str) -> Figure:
     axis.set_xticks(np.arange(table["year"].min(), table["year"].max() + 1))
     axis.margins(y=0.15)
     axis.set(xlabel="year", ylabel=label, title="Score by year")
-    axis.legend(loc="lower left", ncols=len(models))
+    fig.legend(loc="outside lower center", ncols=len(models))
     return fig
 
 
