@@ -18,7 +18,14 @@ from labkit.estimators import MLPClassifier, MLPRegressor
 from labkit.features import machine_features
 from labkit.studies import classification, loss_check
 from labkit.studies.members import Case, curves, outputs, predict_cases, train_members
-from labkit.studies.stages import AVERAGED, DECIDED, Split, Stage, out_of_fold_stages
+from labkit.studies.stages import (
+    AVERAGED,
+    DECIDED,
+    Split,
+    Stage,
+    out_of_fold_stages,
+    predict_stages,
+)
 from labkit.studies.tidy import axis_effects, best_mlp, grid_table, mean_scores
 from labkit.training import Watched, train
 
@@ -198,6 +205,18 @@ def test_a_stage_gives_its_first_network_their_mean_and_the_decision(failures):
     spread = np.abs(found[("many" + AVERAGED, 0)] - found[("many", 0)]).max()
     assert spread > 0.01, "the members are the same network"
     assert np.abs(found[("one", 0)] - found[("one", 1)]).max() > 0.01
+
+
+def test_a_stage_decides_where_a_class_has_a_single_row_to_train_on(failures):
+    X, y = failures
+    single = np.flatnonzero(y == "Random Failures")[1:]
+    train = np.setdiff1d(np.arange(0, len(X), 2), single)
+    train = np.union1d(train, np.flatnonzero(y == "Random Failures")[:1])
+    assert (y.iloc[train] == "Random Failures").sum() == 1
+    mlp = MLPClassifier(hidden_sizes=(8,), epochs=2, batch_size=64)
+    stage = {"one": Stage(mlp, classification.PHYSICS, decides=True)}
+    found = predict_stages(stage, X, y, [Split(train, np.arange(1, len(X), 2), seed=0)])
+    assert set(found) == {("one", 0), ("one" + DECIDED, 0)}
 
 
 def test_no_network_predicts_the_rows_it_trained_on(failures):

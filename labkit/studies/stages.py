@@ -136,8 +136,11 @@ def _parts(stage: Stage, y: pd.Series, split: Split) -> list[tuple[str, Split]]:
     ]
     if not stage.decides:
         return members
+    labels = y.iloc[split.train]
+    # A block of time may leave a class a single row, which cannot be on both sides.
+    strata = labels if labels.value_counts().min() > 1 else None
     train, out = train_test_split(
-        split.train, test_size=INNER_SHARE, stratify=y.iloc[split.train], random_state=split.seed
+        split.train, test_size=INNER_SHARE, stratify=strata, random_state=split.seed
     )
     return [*members, ("inner", Split(train, out, split.seed))]
 
