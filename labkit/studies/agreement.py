@@ -6,10 +6,10 @@ import pandas as pd
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
-from labkit import config, results
+from labkit import config
 from labkit.results import Result
 from labkit.search import StackedGridSearchCV
-from labkit.studies.regression import FIRST, nyse, search_pipeline, search_rows
+from labkit.studies.regression import FIRST, search_pipeline, search_rows, stored
 from labkit.studies.tidy import AXES, grid_table
 
 GRID = {
@@ -28,12 +28,7 @@ def two_searches() -> Result:
     Tables: ``candidates``, a row each with the mean R² by both searches; ``seconds``, what each
     search took.
     """
-    return results.stored(
-        "regression-two-searches",
-        _two_searches,
-        data=nyse().provenance.fingerprint,
-        profile=config.profile(),
-    )
+    return stored("regression-two-searches", _two_searches)
 
 
 def _two_searches() -> Result:

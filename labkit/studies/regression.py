@@ -1,5 +1,6 @@
 """The regression experiments: NYSE prices → tomorrow's volatility."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -23,6 +24,7 @@ from labkit.preprocessing import panel_preprocessing
 from labkit.results import Result
 from labkit.search import StackedGridSearchCV
 from labkit.splits import ChronologicalSplit, DateSeriesSplit, chronological
+from labkit.stacked import Trained
 from labkit.studies.members import outputs, train_members
 from labkit.studies.recipes import REGRESSION_PARTS, REGRESSION_RECIPE
 from labkit.studies.tidy import grid_table
@@ -243,35 +245,23 @@ def regression_ablation() -> Result:
 def _regression_ablation() -> Result:
     profile = config.profile()
     data = regression_data(profile.search_symbols)
-    train, validation = tensors(data, data.train), tensors(data, data.validation)
+    sets = development_tensors(data)
     variants = {"nothing": {}, **REGRESSION_PARTS}
     cases = [
         (part, clone(FIRST).set_params(**REGRESSION_RECIPE).set_params(**changes, random_state=s))
         for part, changes in variants.items()
         for s in range(profile.seed, profile.seed + profile.n_seeds)
     ]
-    trained = train_members(
-        [mlp for _, mlp in cases],
-        train.X,
-        train.y,
-        n_outputs=1,
-        loss="squared_error",
-        watch={},
-    )
+    trained = train_panels([mlp for _, mlp in cases], sets, watched=False)
     rows = [
-        {
-            "left_out": part,
-            "seed": mlp.random_state,
-            "train_r2": r2_of(t.model, train),
-            "validation_r2": r2_of(t.model, validation),
-        }
+        {"left_out": part, "seed": mlp.random_state, **r2_scores(t.model, sets)}
         for (part, mlp), t in zip(cases, trained, strict=True)
     ]
     whole = [t for (part, _), t in zip(cases, trained, strict=True) if part == "nothing"]
     averaged = {"left_out": "nothing, seeds averaged", "seed": profile.seed}
-    for name, s in [("train", train), ("validation", validation)]:
-        mean = np.mean([outputs(t.model, s.X) for t in whole], axis=0)
-        averaged[f"{name}_r2"] = r2_score(s.y.numpy(), mean)
+    for name, own in sets.items():
+        mean = np.mean([outputs(t.model, own.X) for t in whole], axis=0)
+        averaged[f"{name}_r2"] = r2_score(own.y.numpy(), mean)
     return Result({"scores": pd.DataFrame([*rows, averaged])})
 
 
@@ -280,14 +270,50 @@ def ridge() -> Pipeline:
     return make_pipeline(panel_preprocessing(FEATURES), RidgeCV(alphas=np.logspace(-2, 4, 13)))
 
 
-def tensors(data: RegressionData, panel: Panel) -> PanelTensors:
-    """The panel as tensors, standardised by the training rows."""
+def tensors(data: RegressionData, panels: Mapping[str, Panel]) -> dict[str, PanelTensors]:
+    """Panels as tensors, standardised by the training rows."""
     preprocessing = panel_preprocessing(FEATURES).fit(data.train.X)
-    return PanelTensors(
-        X=torch.as_tensor(np.asarray(preprocessing.transform(panel.X)), dtype=torch.float32),
-        y=torch.as_tensor(data.standardise(panel.y), dtype=torch.float32)[:, None],
-        today=torch.as_tensor(data.standardise(panel.X["log_vol_1"]), dtype=torch.float32)[:, None],
+
+    def column(log_vol: pd.Series) -> Tensor:
+        return torch.as_tensor(data.standardise(log_vol)[:, None], dtype=torch.float32)
+
+    return {
+        name: PanelTensors(
+            X=torch.as_tensor(np.asarray(preprocessing.transform(panel.X)), dtype=torch.float32),
+            y=column(panel.y),
+            today=column(panel.X["log_vol_1"]),
+        )
+        for name, panel in panels.items()
+    }
+
+
+def development_tensors(data: RegressionData) -> dict[str, PanelTensors]:
+    """The rows that models are fitted to, ``train``, and those that choices are made on."""
+    return tensors(data, {"train": data.train, "validation": data.validation})
+
+
+def train_panels(
+    members: list[MLPRegressor], sets: Mapping[str, PanelTensors], *, watched: bool
+) -> list[Trained]:
+    """Train on the set ``train``, all sets watched or none."""
+    return train_members(
+        members,
+        sets["train"].X,
+        sets["train"].y,
+        n_outputs=1,
+        loss="squared_error",
+        watch={name: rows.watched for name, rows in sets.items()} if watched else {},
     )
+
+
+def constant_losses(sets: Mapping[str, PanelTensors]) -> pd.DataFrame:
+    """The loss of the constant forecast on each set, in one row."""
+    return pd.DataFrame({name: [float((rows.y**2).mean())] for name, rows in sets.items()})
+
+
+def r2_scores(model: nn.Module, sets: Mapping[str, PanelTensors]) -> dict[str, float]:
+    """R² of a network on each set, ``<set>_r2``."""
+    return {f"{name}_r2": r2_of(model, rows) for name, rows in sets.items()}
 
 
 def r2_of(model: nn.Module, rows: PanelTensors) -> float:

@@ -12,17 +12,19 @@ from labkit.estimators import MLPRegressor
 from labkit.evaluation import Persistence, block_bootstrap, regression_scores
 from labkit.features import HAR_FEATURES, Panel
 from labkit.results import Result
-from labkit.studies.members import curves, outputs, train_members
+from labkit.studies.members import curves, outputs
 from labkit.studies.recipes import REGRESSION_RECIPE
 from labkit.studies.regression import (
     FEATURES,
     FIRST,
     PanelTensors,
     RegressionData,
+    constant_losses,
     regression_data,
     ridge,
     stored,
     tensors,
+    train_panels,
     tuned_regressor,
 )
 from labkit.studies.regularization import REGULARIZATIONS, best_regression_regularization
@@ -43,7 +45,7 @@ def _regression_final() -> Result:
     profile = config.profile()
     data = regression_data(profile.study_symbols)
     panels = {"train": data.train, "validation": data.validation, "test": data.open_test()}
-    sets = {name: tensors(data, panel) for name, panel in panels.items()}
+    sets = tensors(data, panels)
     forecasts = _baseline_forecasts(panels)
 
     stages = final_mlps()
@@ -52,14 +54,7 @@ def _regression_final() -> Result:
         clone(stages["MLP, recipe"]).set_params(random_state=profile.seed + s)
         for s in range(1, profile.n_seeds)
     ]
-    trained = train_members(
-        members + ensemble,
-        sets["train"].X,
-        sets["train"].y,
-        n_outputs=1,
-        loss="squared_error",
-        watch={name: t.watched for name, t in sets.items()},
-    )
+    trained = train_panels(members + ensemble, sets, watched=True)
     forecasts |= {
         name: _mean_forecast([member], data, sets)
         for name, member in zip(stages, trained, strict=False)
@@ -75,7 +70,7 @@ def _regression_final() -> Result:
             "by_year": _by_year(forecasts, panels),
             "predictions": _predictions(forecasts, test),
             "curves": curves(trained[: len(stages)], model=list(stages)),
-            "constant": pd.DataFrame({s: [float((t.y**2).mean())] for s, t in sets.items()}),
+            "constant": constant_losses(sets),
         },
         models={
             name.removeprefix("MLP, "): m.model for name, m in zip(stages, trained, strict=False)

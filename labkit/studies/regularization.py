@@ -8,7 +8,7 @@ from sklearn.model_selection import train_test_split
 from labkit import config
 from labkit.results import Result
 from labkit.studies import classification, regression
-from labkit.studies.members import curves, train_members
+from labkit.studies.members import curves
 
 REGULARIZATIONS = {
     "none": {},
@@ -45,10 +45,7 @@ def regression_regularization() -> Result:
 def _regression_regularization() -> Result:
     profile = config.profile()
     data = regression.regression_data(profile.search_symbols)
-    train, validation = (
-        regression.tensors(data, data.train),
-        regression.tensors(data, data.validation),
-    )
+    sets = regression.development_tensors(data)
     names = [name for name in REGULARIZATIONS for _ in range(profile.n_seeds)]
     seeds = [profile.seed + s for _ in REGULARIZATIONS for s in range(profile.n_seeds)]
     members = [
@@ -57,32 +54,21 @@ def _regression_regularization() -> Result:
         )
         for name, seed in zip(names, seeds, strict=True)
     ]
-    trained = train_members(
-        members,
-        train.X,
-        train.y,
-        n_outputs=1,
-        loss="squared_error",
-        watch={"train": train.watched, "validation": validation.watched},
-    )
+    trained = regression.train_panels(members, sets, watched=True)
+    r2 = pd.DataFrame([regression.r2_scores(m.model, sets) for m in trained])
     scores = pd.DataFrame(
         {
             "regularization": names,
             "seed": seeds,
             "epochs": [len(m.history.table) for m in trained],
             "best_epoch": [m.history.best_epoch for m in trained],
-            "train_r2": [regression.r2_of(m.model, train) for m in trained],
-            "validation_r2": [regression.r2_of(m.model, validation) for m in trained],
         }
-    )
-    constant = pd.DataFrame(
-        {"train": [float((train.y**2).mean())], "validation": [float((validation.y**2).mean())]}
-    )
+    ).join(r2)
     return Result(
         {
             "curves": curves(trained, regularization=names, seed=seeds),
             "scores": scores,
-            "constant": constant,
+            "constant": regression.constant_losses(sets),
         }
     )
 
@@ -163,8 +149,7 @@ def regression_doses() -> Result:
 def _regression_doses() -> Result:
     profile = config.profile()
     data = regression.regression_data(profile.search_symbols)
-    train = regression.tensors(data, data.train)
-    validation = regression.tensors(data, data.validation)
+    sets = regression.development_tensors(data)
     seeds = range(profile.seed, profile.seed + profile.n_seeds)
     mlp = clone(regression.FIRST).set_params(epochs=profile.dose_epochs)
     cases = [
@@ -172,21 +157,13 @@ def _regression_doses() -> Result:
         for remedy, dose in _doses()
         for seed in seeds
     ]
-    trained = train_members(
-        [case for *_, case in cases],
-        train.X,
-        train.y,
-        n_outputs=1,
-        loss="squared_error",
-        watch={},
-    )
+    trained = regression.train_panels([case for *_, case in cases], sets, watched=False)
     rows = [
         {
             "remedy": remedy,
             "dose": dose,
             "seed": case.random_state,
-            "train_r2": regression.r2_of(t.model, train),
-            "validation_r2": regression.r2_of(t.model, validation),
+            **regression.r2_scores(t.model, sets),
         }
         for (remedy, dose, case), t in zip(cases, trained, strict=True)
     ]
