@@ -10,7 +10,7 @@ from sklearn.base import clone
 from labkit.estimators import MLPClassifier, MLPRegressor
 from labkit.mlp import count_parameters
 from labkit.search.folds import last_step, preprocessing_params
-from labkit.stacked.training import chunk_size
+from labkit.stacked.training import chunk_size, evenly
 
 SHAPE = ["hidden_sizes", "activation", "batch_norm", "batch_size", "dtype", "device"]
 """Parameters whose values must be the same in one stack."""
@@ -149,9 +149,7 @@ def make_tasks(
     tasks = []
     for group in groups.values():
         cost, fast = _size(group[0].estimator, n_features)
-        n_stacks = -(-len(group) // (chunk or fast))
-        size = -(-len(group) // n_stacks)  # as even as can be
-        tasks += [(group[start : start + size], cost) for start in range(0, len(group), size)]
+        tasks += [(part, cost) for part in evenly(group, chunk or fast)]
     wanted = 1 if n_jobs == 1 else STACKS_PER_PROCESS * n_jobs
     while len(tasks) < wanted and (splittable := [task for task in tasks if len(task[0]) > 1]):
         longest, cost = max(splittable, key=_time)

@@ -101,10 +101,19 @@ def cut_into_stacks(
         # Members with more rows come first, those of one optimizer beside each other.
         group.sort(key=lambda i: (-n_rows[i], members[i].config.optimizer))
         first = members[group[0]]
-        most = chunk or chunk_size(first.model, first.config.batch_size)
-        size = -(-len(group) // -(-len(group) // most))  # as even as can be
-        stacks += [group[start : start + size] for start in range(0, len(group), size)]
+        stacks += evenly(group, chunk or chunk_size(first.model, first.config.batch_size))
     return stacks
+
+
+def evenly(things: list, most: int) -> list[list]:
+    """Cut a list into as few parts of ``most`` things as do, of about one size.
+
+    >>> evenly([1, 2, 3, 4, 5], 4)
+    [[1, 2, 3], [4, 5]]
+    """
+    n_parts = -(-len(things) // most)
+    size = -(-len(things) // n_parts)
+    return [things[start : start + size] for start in range(0, len(things), size)]
 
 
 def chunk_size(model: nn.Sequential, batch_size: int) -> int:
