@@ -12,11 +12,11 @@ from sklearn.model_selection import GridSearchCV, ParameterGrid, StratifiedKFold
 from skorch import NeuralNetClassifier
 from torch import nn
 
-from labkit.estimators import MLPClassifier
-from labkit.mlp import MLP
-from labkit.parallel import one_thread
-from labkit.search import StackedGridSearchCV
-from labkit.training import OPTIMIZERS, train
+from labkit.nets.estimators import MLPClassifier
+from labkit.nets.mlp import MLP
+from labkit.nets.parallel import one_thread
+from labkit.nets.search import StackedGridSearchCV
+from labkit.nets.training import OPTIMIZERS, train
 
 N_CLASSES, N_FEATURES = 6, 8
 FOLDS = StratifiedKFold(5, shuffle=True, random_state=0)
@@ -132,7 +132,7 @@ def _search_skorch(net, X, y, grid: dict) -> float:
 
 
 def plain_loop(X, y, grid: dict) -> float:
-    """`labkit.training.train` for each candidate and fold, spread over the cores."""
+    """`labkit.nets.training.train` for each candidate and fold, spread over the cores."""
     candidates = list(ParameterGrid(grid))
     folds = list(FOLDS.split(X, y))
     calls = (delayed(_train_plain)(X, y, *fold, params) for params in candidates for fold in folds)

@@ -5,10 +5,10 @@ import time
 import pandas as pd
 import torch
 
-from labkit.mlp import MLP
-from labkit.parallel import one_thread
-from labkit.stacked import Member, train_stacked
-from labkit.training import TrainingConfig, seeded
+from labkit.nets.mlp import MLP
+from labkit.nets.parallel import one_thread
+from labkit.nets.stacked import Member, train_stacked
+from labkit.nets.training import TrainingConfig, seeded
 
 N_FEATURES, N_CLASSES = 8, 6
 

@@ -37,7 +37,7 @@ def measure(function: Callable, *args) -> Measured:
     """Call a function with fresh worker processes."""
     get_reusable_executor().shutdown(wait=True)
     before = _total(_memory)
-    Parallel(-1)(delayed(import_module)("labkit.search") for _ in range(4 * cpu_count()))
+    Parallel(-1)(delayed(import_module)("labkit.nets.search") for _ in range(4 * cpu_count()))
     peak, finished = before, threading.Event()
 
     def watch():

@@ -180,7 +180,7 @@ def _use_profile(name: str | None) -> str:
 
 
 def _print_data(fetch: bool) -> None:
-    from labkit.data import report
+    from labkit.both import inventory as report
 
     print(report(fetch=fetch), flush=True)
 
@@ -205,7 +205,8 @@ def _render(formats: tuple, profile: str, renderer: str, chapters: list | None) 
 
 def _titles() -> list:
     """What the data of the book are, in words."""
-    from labkit.data import load_maintenance, load_nyse
+    from labkit.failures.data import load_maintenance
+    from labkit.volatility.data import load_nyse
 
     return [load().provenance.title for load in (load_nyse, load_maintenance)]
 

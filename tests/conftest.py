@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from labkit.data import simulate
+from labkit.failures.simulation import simulate
 
 # The tests' models are small: a second thread costs more than it brings.
 torch.set_num_threads(1)

@@ -56,9 +56,7 @@ def test_every_row_of_the_brief_links_to_a_section_that_exists(book):
     coverage = (ROOT / "chapters/a1-coverage.qmd").read_text()
     rows = dict(re.findall(r"^\| ([RCKF]\d) \|(.*)\|$", coverage, flags=re.M))
     assert sorted(rows) == sorted(BRIEF)
-    sources = "".join(
-        (ROOT / chapter.source).read_text() for chapter in load(ROOT, None).chapters
-    )
+    sources = "".join((ROOT / chapter.source).read_text() for chapter in load(ROOT, None).chapters)
     for row, text in rows.items():
         labels = re.findall(r"@(sec-[\w-]+)", text)
         assert labels, f"{row} has no link"

@@ -6,7 +6,6 @@ Each canary is also heard to sing: the same check fails, or the number moves, wh
 import ast
 import dataclasses
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,23 +18,24 @@ from sklearn.metrics import recall_score
 from sklearn.model_selection import cross_validate
 from sklearn.neighbors import KNeighborsClassifier
 
-from labkit import config, results
+from labkit import config
+from labkit.both import regularization
 from labkit.config import ROOT, Profile
-from labkit.data import load_maintenance, load_nyse
-from labkit.estimators import MLPClassifier
-from labkit.evaluation import most_probable, out_of_fold
-from labkit.features import FEATURE_LABELS, machine_features, volatility_panel
-from labkit.imbalance import STRATEGIES, sampler
-from labkit.preprocessing import scaling
-from labkit.splits import DateSeriesSplit, chronological, stratified
-from labkit.studies import (
-    classification,
-    classification_final,
-    regression,
-    regression_final,
-    regularization,
-)
-from labkit.studies.stages import Split, Stage
+from labkit.failures import final as classification_final
+from labkit.failures import setting as classification
+from labkit.failures.balancing import STRATEGIES, sampler
+from labkit.failures.data import load_maintenance
+from labkit.failures.features import machine_features
+from labkit.failures.preprocessing import scaling
+from labkit.failures.scores import most_probable, out_of_fold
+from labkit.failures.stages import Split, Stage
+from labkit.nets.estimators import MLPClassifier
+from labkit.nets.splits import DateSeriesSplit, chronological, stratified
+from labkit.report import results
+from labkit.volatility import final as regression_final
+from labkit.volatility import setting as regression
+from labkit.volatility.data import load_nyse
+from labkit.volatility.panel import FEATURE_LABELS, volatility_panel
 
 NUMERIC = classification.PHYSICS
 ANSWERS = {"udi", "product_id", "target", "failure_type", "next_return", "date", "symbol"}
@@ -237,6 +237,10 @@ def test_labels_shuffled_score_at_chance_inside_the_fold_and_shine_outside_it(fe
 
 # The studies never look at the rows that judge.
 
+STUDIES = [
+    path for wing in ("volatility", "failures") for path in (ROOT / "labkit" / wing).glob("*.py")
+]
+
 PROFILE = Profile(
     name="canary",
     search_symbols=4,
@@ -422,7 +426,7 @@ def test_test_rows_move_the_test_scores_and_no_other(canary, machines, prices, m
 def test_only_the_final_studies_lead_to_the_test_rows():
     """Whoever refers, over whatever steps, to `open_test` or to the test positions is a final."""
     used, leads = {}, set()
-    for path in Path(ROOT / "labkit" / "studies").glob("*.py"):
+    for path in STUDIES:
         for function in ast.parse(path.read_text()).body:
             if isinstance(function, ast.FunctionDef):
                 nodes = list(ast.walk(function))
@@ -437,7 +441,7 @@ def test_only_the_final_studies_lead_to_the_test_rows():
 
 def test_no_chapter_and_no_other_room_opens_the_test_rows():
     shown = [*(ROOT / "chapters").glob("*.qmd"), ROOT / "index.qmd"]
-    rooms = [p for p in (ROOT / "labkit").rglob("*.py") if p.parent.name != "studies"]
+    rooms = [p for p in (ROOT / "labkit").rglob("*.py") if p not in STUDIES]
     assert len(shown) > 5 and len(rooms) > 20
     for path in [*shown, *rooms]:
         assert "open_test" not in path.read_text(), path

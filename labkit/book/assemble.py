@@ -90,9 +90,7 @@ def _fenced(text: str, attributes: str) -> str:
 class _CellWriter:
     """Markdown of one executed cell."""
 
-    def __init__(
-        self, project: Project, chapter: Chapter, cell: Cell, index: int, made: Assembled
-    ):
+    def __init__(self, project: Project, chapter: Chapter, cell: Cell, index: int, made: Assembled):
         self.cell, self.index, self.made = cell, index, made
         self.where = f"{chapter.source}:{cell.line}"
         self.folder = f"{chapter.stem}_files"

@@ -40,7 +40,7 @@ class NumberedChapter:
 
     @property
     def name(self) -> str:
-        """"Chapter 2", "Appendix A", or "" for an unnumbered chapter."""
+        """ "Chapter 2", "Appendix A", or "" for an unnumbered chapter."""
         word = "Appendix" if self.chapter.appendix else "Chapter"
         return f"{word}\N{NO-BREAK SPACE}{self.chapter.number}" if self.chapter.number else ""
 

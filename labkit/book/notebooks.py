@@ -10,7 +10,7 @@ from pathlib import Path
 from labkit.book.project import Project, load
 from labkit.book.source import Cell, read
 
-_INSTALL = '''
+_INSTALL = """
 # What requirements.txt asks for and this machine lacks; torch stays as the machine has it.
 import importlib.metadata, re, subprocess
 wanted = [line.split("#")[0].strip() for line in open("requirements.txt") if line.strip()]
@@ -21,30 +21,30 @@ missing = [line for line, name in names.items()
            if name and line[0] != "-" and name.lower().replace("_", "-") not in skip]
 if missing:
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *missing], check=True)
-'''.strip()
+""".strip()
 
-_CLONE = '''
+_CLONE = """
 # The project: cloned here unless this notebook already runs inside it.
 import os, pathlib, subprocess, sys
 here = pathlib.Path.cwd()
 home = next((p for p in [here, *here.parents] if (p / "labkit").is_dir()), here / "{name}")
 if not home.is_dir():
     subprocess.run(["git", "clone", "--depth", "1", "{url}", str(home)], check=True)
-'''.strip()
+""".strip()
 
-_UPLOAD = '''
+_UPLOAD = """
 # Upload the project's folder (the one that holds labkit/), and name it here:
 import os, pathlib, sys
 here = pathlib.Path.cwd()
 home = next((p for p in [here, *here.parents] if (p / "labkit").is_dir()), here / "{name}")
-'''.strip()
+""".strip()
 
-_ENTER = '''
+_ENTER = """
 if not (home / "labkit").is_dir():
     raise FileNotFoundError(f"no labkit in {home}: bring the project's folder there first")
 os.chdir(home)
 sys.path.insert(0, str(home))
-'''.strip()
+""".strip()
 
 _CALLOUT = re.compile(r"^:{3,}\s*(\{.*\})?\s*$\n?", re.MULTILINE)
 _ATTRIBUTES = re.compile(r"[ \t]*\{[#.][^}\n]*\}")
@@ -99,7 +99,10 @@ def _origin(root: Path) -> str:
     try:
         done = subprocess.run(
             ["git", "remote", "get-url", "origin"],
-            cwd=root, capture_output=True, text=True, check=False,
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=False,
         )
     except FileNotFoundError:
         return ""

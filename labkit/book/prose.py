@@ -7,9 +7,7 @@ from collections.abc import Iterator
 
 from labkit.book.source import Text, blank_code_blocks
 
-DIV_CLASSES = frozenset(
-    f".callout-{kind}" for kind in ("note", "tip", "warning", "important")
-)
+DIV_CLASSES = frozenset(f".callout-{kind}" for kind in ("note", "tip", "warning", "important"))
 DIV_KEYS = frozenset(("title", "collapse"))
 METRICS = (
     r"R²|R\^?2|accuracy|precision|recall|F1|macro-F1|RMSE|MAE|MSE|QLIKE|AUC|loss|correlation|score"
@@ -55,9 +53,8 @@ def check_prose(part: Text) -> Iterator[tuple[int, str]]:
     yield from _constructs(part, visible, words)
     for match in _DOUBLED.finditer(words):
         word = match["word"]
-        yield _line(part, words, match.start()), (
-            f"{word!r} before a cross-reference prints twice; write the reference alone"
-        )
+        message = f"{word!r} before a cross-reference prints twice; write the reference alone"
+        yield _line(part, words, match.start()), message
     yield from _results(part, words)
 
 
@@ -110,10 +107,11 @@ def _results(part: Text, words: str) -> Iterator[tuple[int, str]]:
                 line = _line(part, words, position + match.start("number"))
                 if line not in seen:
                     seen.add(line)
-                    yield line, (
+                    message = (
                         f"the number {match['number']!r} is typed into prose; compute it with an "
                         "inline expression, or cite the source it comes from"
                     )
+                    yield line, message
         position += len(paragraph)
 
 

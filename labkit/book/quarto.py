@@ -94,8 +94,13 @@ def _run(command: list[str], project: Project, seconds: dict, report) -> str:
     lines, current, start = [], None, time.perf_counter()
     variables = {**environment(project), "NO_COLOR": "1"}
     process = subprocess.Popen(
-        command, cwd=project.root, env=variables, text=True, errors="replace",
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        command,
+        cwd=project.root,
+        env=variables,
+        text=True,
+        errors="replace",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     for line in process.stdout:
         lines.append(line)

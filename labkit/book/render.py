@@ -137,8 +137,9 @@ def _run_chapters(
 ) -> dict[Chapter, Assembled]:
     """Every chapter's Markdown; those left out by `only` hold placeholders for their outputs."""
     made = {}
-    sources = {chapter: read(project.root / chapter.source, chapter.source)
-               for chapter in project.chapters}
+    sources = {
+        chapter: read(project.root / chapter.source, chapter.source) for chapter in project.chapters
+    }
     for chapter, parts in sources.items():
         if only is not None and chapter not in only:
             made[chapter] = assemble(project, chapter, parts, None)

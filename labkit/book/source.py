@@ -40,7 +40,7 @@ class Cell:
 
     @property
     def kind(self) -> str:
-        """"fig", "tbl" or "": what the label makes of the cell's output."""
+        """ "fig", "tbl" or "": what the label makes of the cell's output."""
         prefix = self.label.partition("-")[0]
         return prefix if prefix in ("fig", "tbl") else ""
 

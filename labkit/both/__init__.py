@@ -1,0 +1,1 @@
+"""What compares the two studies: the conclusions, the appendices."""

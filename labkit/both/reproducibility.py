@@ -1,0 +1,130 @@
+"""The tables of the reproducibility appendix: data, versions, profile, timings, rules."""
+
+import os
+import platform
+from importlib.metadata import version
+
+import pandas as pd
+
+from labkit.config import Profile
+from labkit.files.provenance import Provenance
+from labkit.nets import diagnostics
+from labkit.report import results
+from labkit.report.grids import hidden_label
+from labkit.report.table import Table, table
+
+PACKAGES = [
+    "torch",
+    "scikit-learn",
+    "skorch",
+    "imbalanced-learn",
+    "numpy",
+    "pandas",
+    "seaborn",
+    "matplotlib",
+    "jupyter",
+]
+
+CHAPTERS = {
+    "regression": "Regression: modelling",
+    "classification": "Classification: modelling",
+    "balancing": "Classification: modelling",
+    "smote": "Classification: modelling",
+}
+"""The chapter that first needs a study, by the beginning of the study's name."""
+
+
+def provenance(*sources: Provenance) -> Table:
+    """Each file in use, its rows and hash, and the licence of the data set."""
+    rows = [
+        {
+            "dataset": source.dataset,
+            "file": f"`{file.name}`",
+            "rows": file.rows,
+            "sha256": f"`{file.sha256[:12]}`",
+            "licence": source.licence,
+        }
+        for source in sources
+        for file in source.files
+    ]
+    return table(
+        pd.DataFrame(rows),
+        {
+            "dataset": "Data set",
+            "file": "File",
+            "rows": "Rows",
+            "sha256": "SHA-256",
+            "licence": "Licence",
+        },
+    )
+
+
+def versions() -> Table:
+    """Python, the packages the lab names, and the machine."""
+    rows = [{"what": "Python", "version": platform.python_version()}]
+    rows += [{"what": name, "version": version(name)} for name in PACKAGES]
+    rows += [
+        {"what": "Operating system", "version": platform.system()},
+        {"what": "Processor", "version": platform.machine()},
+        {"what": "Cores", "version": str(os.cpu_count())},
+    ]
+    return table(pd.DataFrame(rows), {"what": "What", "version": "Version"})
+
+
+def profile(used: Profile) -> Table:
+    """The sizes that a profile sets; the axes of its grids one by one."""
+    rows = []
+    for name, value in vars(used).items():
+        axes = value.items() if isinstance(value, dict) else [("", value)]
+        for axis, values in axes:
+            what = f"{name}, {axis}" if axis else name
+            rows.append({"what": what.replace("_", " "), "value": _text(values)})
+    return table(pd.DataFrame(rows), {"what": "Setting", "value": "Value"})
+
+
+def _text(value) -> str:
+    if isinstance(value, list):
+        return ", ".join(hidden_label(v) if isinstance(v, tuple) else _text(v) for v in value)
+    if isinstance(value, tuple):
+        return ", ".join(map(_text, value))
+    if isinstance(value, int | float):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    return "all" if value is None else str(value)
+
+
+def timings() -> Table:
+    """The studies kept in ``results/`` and the seconds each took."""
+    frame = results.records()
+    frame = frame.assign(
+        study="`" + frame["study"] + "`",
+        chapter=[
+            next(title for start, title in CHAPTERS.items() if study.startswith(start))
+            for study in frame["study"]
+        ],
+    )
+    return table(
+        frame,
+        {"study": "Study", "chapter": "Chapter", "profile": "Profile", "seconds": "Seconds"},
+        formats={"seconds": ",.1f"},
+    )
+
+
+def verdict_rules() -> Table:
+    """The limits behind the words underfits, overfits, converged, noisy."""
+    rows = [
+        ("overfits", "the held-out loss ends this far above its lowest", diagnostics.RISE),
+        (
+            "overfits",
+            "train and held-out loss end this much further apart than after the first epoch",
+            diagnostics.GAP,
+        ),
+        (
+            "still improving",
+            "the last quarter of the epochs lowered the best held-out loss by this",
+            diagnostics.IMPROVEMENT,
+        ),
+        ("noisy", "the held-out loss goes up and down by this, on average", diagnostics.NOISE),
+    ]
+    frame = pd.DataFrame(rows, columns=["verdict", "rule", "limit"])
+    columns = {"verdict": "Verdict", "rule": "When more than", "limit": "Limit"}
+    return table(frame, columns, formats={"limit": ".0%"})

@@ -1,0 +1,1 @@
+"""The study of machines: how they fail."""

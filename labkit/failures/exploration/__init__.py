@@ -1,0 +1,1 @@
+"""The machine rows looked at: the chapter before any model."""

@@ -1,0 +1,99 @@
+"""What balancing does to the training rows: counts, and how lifelike the invented rows are."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from sklearn.utils.class_weight import compute_sample_weight
+
+from labkit.failures.balancing import class_weight
+from labkit.failures.exploration.machines import RULES, class_counts
+from labkit.failures.features import MACHINE_FEATURES
+from labkit.failures.preprocessing import QUALITIES
+from labkit.failures.rules import power
+
+
+def counts_after(balanced: Mapping[str, tuple[pd.DataFrame, np.ndarray]]) -> pd.DataFrame:
+    """Rows per class under each strategy: ``strategy`` and a column per failure type.
+
+    ``balanced`` has, for each strategy, what `labkit.failures.setting.resampled` gives.
+    """
+    rows = [
+        {"strategy": strategy, **class_counts(pd.Series(y)).set_index("class")["rows"]}
+        for strategy, (_, y) in balanced.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def in_units(scaled: pd.DataFrame, X: pd.DataFrame) -> pd.DataFrame:
+    """Standardised rows, back in the units of ``X``, on whose rows the scaling was fitted.
+
+    ``type``, codes 0, 1, 2 in ``scaled``, becomes a letter again.
+    """
+    numeric = [name for name in scaled if name != "type"]
+    rows = scaled[numeric] * X[numeric].std(ddof=0) + X[numeric].mean()
+    letters = np.array(QUALITIES)[scaled["type"].round().astype(int)]
+    return rows.assign(type=letters)
+
+
+def marked(
+    balanced: Mapping[str, tuple[pd.DataFrame, np.ndarray]], X: pd.DataFrame
+) -> dict[str, tuple[pd.DataFrame, np.ndarray, np.ndarray]]:
+    """Each strategy's rows in their units, their labels, and the weight of each row.
+
+    A row weighs 1; under class weights, what scikit-learn's "balanced" weights give it.
+    """
+    return {
+        strategy: (
+            in_units(scaled, X),
+            np.asarray(y),
+            compute_sample_weight(class_weight(strategy), y),
+        )
+        for strategy, (scaled, y) in balanced.items()
+    }
+
+
+def synthetic_quality(
+    balanced: Mapping[str, tuple[pd.DataFrame, np.ndarray]], X: pd.DataFrame
+) -> pd.DataFrame:
+    """How lifelike the rows are that a strategy invents.
+
+    Returns
+    -------
+    DataFrame
+        For each strategy that adds rows which are no copies: ``strategy``; ``new``, rows added;
+        ``obeys``, the share of new rows of the `RULES`' classes that meet their class's rule;
+        ``original``, the same share among the real rows; ``impossible``, the share of new rows
+        with negative torque or wear; ``power_gap`` [W], the mean difference in size between a new
+        row's power and its torque times its speed, which for real rows is zero.
+    """
+    originals = in_units(balanced["none"][0], X)
+    known = set(map(tuple, originals[MACHINE_FEATURES].round(6).to_numpy()))
+    real = _obeying(originals, balanced["none"][1])
+    rows = []
+    for strategy, (scaled, y) in balanced.items():
+        units = in_units(scaled, X)
+        new = np.array(
+            [tuple(row) not in known for row in units[MACHINE_FEATURES].round(6).to_numpy()]
+        )
+        if not new.any():
+            continue
+        added = units[new]
+        gap = added["power"] - power(added["torque"], added["rotational_speed"])
+        rows.append(
+            {
+                "strategy": strategy,
+                "new": int(new.sum()),
+                "obeys": _obeying(added, np.asarray(y)[new]),
+                "original": real,
+                "impossible": float(((added["torque"] < 0) | (added["tool_wear"] < 0)).mean()),
+                "power_gap": float(gap.abs().mean()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _obeying(rows: pd.DataFrame, y: np.ndarray) -> float:
+    """Share of rows of a class with a rule that meet it."""
+    meets = np.concatenate([rule(rows[y == name]).to_numpy(bool) for name, rule in RULES.items()])
+    return float(meets.mean())

@@ -1,0 +1,67 @@
+"""Rows far from the others: by Tukey's fences, and by a robust distance in all dimensions."""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from sklearn.covariance import MinCovDet
+
+from labkit.failures.features import MACHINE_FEATURES
+from labkit.failures.rules import FAILURE_TYPES
+
+FENCE = 1.5
+"""Tukey's fences (1977): so many interquartile ranges outside the middle half of the rows."""
+
+OUTLIER_LEVEL = 0.999
+"""Share of a normal distribution's rows that the robust distance lets pass."""
+
+
+def outliers(X: pd.DataFrame, y: pd.Series, seed: int = 0) -> pd.DataFrame:
+    """Each row's outlyingness, by two methods.
+
+    Returns
+    -------
+    DataFrame
+        ``class``; ``iqr``, whether any measurement lies outside Tukey's fences; ``distance``, the
+        robust Mahalanobis distance from the centre of the five measurements (Rousseeuw and Van
+        Driessen 1999); ``robust``, whether its square is beyond the `OUTLIER_LEVEL` quantile of
+        the chi-squared distribution with five degrees of freedom.
+    """
+    measured = X[MACHINE_FEATURES]
+    q25, q75 = measured.quantile(0.25), measured.quantile(0.75)
+    margin = FENCE * (q75 - q25)
+    outside = (measured < q25 - margin) | (measured > q75 + margin)
+    standardised = (measured - measured.mean()) / measured.std()
+    squared = MinCovDet(random_state=seed).fit(standardised).mahalanobis(standardised)
+    return pd.DataFrame(
+        {
+            "class": y.astype(str),
+            "iqr": outside.any(axis=1),
+            "distance": np.sqrt(squared),
+            "robust": squared > stats.chi2.ppf(OUTLIER_LEVEL, len(MACHINE_FEATURES)),
+        },
+        index=X.index,
+    )
+
+
+def distance_limit() -> float:
+    """The robust distance beyond which `outliers` calls a row one."""
+    return float(np.sqrt(stats.chi2.ppf(OUTLIER_LEVEL, len(MACHINE_FEATURES))))
+
+
+def outliers_by_class(rows: pd.DataFrame) -> pd.DataFrame:
+    """``class``, ``rows``, and the shares ``iqr`` and ``robust`` of outliers among them."""
+    table = rows.groupby("class").agg(
+        rows=("iqr", "size"), iqr=("iqr", "mean"), robust=("robust", "mean")
+    )
+    return table.reindex(FAILURE_TYPES).dropna().astype({"rows": int}).reset_index()
+
+
+def outliers_by_column(X: pd.DataFrame) -> pd.DataFrame:
+    """Each measurement's fences: ``column, low, high``, and the ``share`` of rows outside."""
+    rows = []
+    for name in MACHINE_FEATURES:
+        q25, q75 = X[name].quantile([0.25, 0.75])
+        low, high = q25 - FENCE * (q75 - q25), q75 + FENCE * (q75 - q25)
+        share = float(((X[name] < low) | (X[name] > high)).mean())
+        rows.append({"column": name, "low": low, "high": high, "share": share})
+    return pd.DataFrame(rows)

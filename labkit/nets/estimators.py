@@ -1,0 +1,457 @@
+"""scikit-learn's face of the MLP: estimators that train with skorch.
+
+They keep scikit-learn's contract (``get_params``, ``clone``, pipelines, ``GridSearchCV``) and feed
+skorch by slices of shuffled tensors: its default, a ``DataLoader``, collates row by row, which
+takes several times as long as the training itself when rows are short.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from skorch import NeuralNet
+from skorch.callbacks import EarlyStopping, LRScheduler
+from torch import Tensor, nn
+from torch.utils.data import Subset
+
+from labkit.nets.mlp import MLP
+from labkit.nets.training import (
+    OPTIMIZERS,
+    TrainingConfig,
+    batches,
+    check_optimizer,
+    count_batches,
+    learning_rate_factor,
+    optimizer_options,
+    seeded,
+)
+
+
+class TensorSlices:
+    """skorch's iterator over a data set, a batch being a slice of its shuffled tensors.
+
+    Parameters
+    ----------
+    dataset : skorch Dataset, or a torch Subset of one
+        ``X`` is ``(rows, features)``; ``y`` a dict with ``target`` and ``weight``, or None.
+    batch_size : int
+    generator : torch.Generator or None
+        Draws the order of the rows; None keeps them as they are.
+    """
+
+    def __init__(self, dataset, batch_size: int, generator: torch.Generator | None = None):
+        rows = slice(None)
+        if isinstance(dataset, Subset):
+            dataset, rows = dataset.dataset, dataset.indices
+        self.X = torch.as_tensor(np.require(dataset.X[rows], requirements="W"))
+        y = dataset.y or {"target": np.zeros(len(self.X))}
+        self.y = {name: torch.as_tensor(values[rows]) for name, values in y.items()}
+        self.batch_size = batch_size
+        self.generator = generator
+
+    def __len__(self) -> int:
+        return count_batches(len(self.X), self.batch_size)
+
+    def __iter__(self):
+        if self.generator is None:
+            order = torch.arange(len(self.X)).split(self.batch_size)
+        else:
+            order = batches(len(self.X), self.batch_size, self.generator)
+        for rows in order:
+            yield self.X[rows], {name: values[rows] for name, values in self.y.items()}
+
+
+class WeightedMean(nn.Module):
+    """The mean of a loss over rows that count by their weights.
+
+    With each row's class weight it equals ``CrossEntropyLoss(weight=...)``.
+    """
+
+    def __init__(self, loss: nn.Module):
+        super().__init__()
+        self.loss = loss
+
+    def forward(self, outputs: Tensor, y: dict[str, Tensor]) -> Tensor:
+        """``outputs`` is ``(batch, n_outputs)``; ``y["weight"]`` is ``(batch,)``."""
+        losses = self.loss(outputs, y["target"]).reshape(len(outputs), -1).mean(1)
+        return (losses * y["weight"]).sum() / y["weight"].sum()
+
+
+class InterruptibleNet(NeuralNet):
+    """skorch's net, which Ctrl-C stops: skorch itself would go on with what is half trained."""
+
+    def fit(self, X, y=None, **fit_params):
+        """As skorch's, but Ctrl-C raises KeyboardInterrupt."""
+        self.interrupted = False
+        super().fit(X, y, **fit_params)
+        if self.interrupted:
+            raise KeyboardInterrupt
+        return self
+
+    def fit_loop(self, *args, **kwargs):
+        """As skorch's, and keeps in mind who stopped it: the user, or early stopping."""
+        self.stopped_early = False
+        try:
+            return super().fit_loop(*args, **kwargs)
+        except KeyboardInterrupt:
+            self.interrupted = not self.stopped_early
+            raise
+
+
+class Patience(EarlyStopping):
+    """skorch's early stopping. It ends the loop by a KeyboardInterrupt of its own, and says so."""
+
+    def on_epoch_end(self, net, **kwargs):
+        try:
+            super().on_epoch_end(net, **kwargs)
+        except KeyboardInterrupt:
+            net.stopped_early = True
+            raise
+
+
+class TrainingRows(NamedTuple):
+    """What an estimator trains on, after its checks and the encoding of labels.
+
+    ``X`` is ``(rows, features)``; ``target`` ``(rows, 1)`` numbers or ``(rows,)`` class numbers;
+    ``weight`` ``(rows,)``; ``strata`` the class numbers, or None.
+    """
+
+    X: np.ndarray
+    target: np.ndarray
+    weight: np.ndarray
+    n_outputs: int
+    strata: np.ndarray | None
+
+
+class _SkorchMLP(BaseEstimator):
+    """What the regressor and the classifier share: everything but the target."""
+
+    def __init__(
+        self,
+        hidden_sizes=(64, 32),
+        activation="relu",
+        dropout=0.0,
+        batch_norm=False,
+        embedding_scale=None,
+        optimizer="adam",
+        learning_rate=1e-3,
+        momentum=0.9,
+        weight_decay=0.0,
+        batch_size=64,
+        epochs=50,
+        schedule=None,
+        patience=None,
+        validation_fraction=0.15,
+        random_state=0,
+        dtype="float32",
+        device="cpu",
+    ):
+        self.hidden_sizes = hidden_sizes
+        self.activation = activation
+        self.dropout = dropout
+        self.batch_norm = batch_norm
+        self.embedding_scale = embedding_scale
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.momentum = momentum
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.schedule = schedule
+        self.patience = patience
+        self.validation_fraction = validation_fraction
+        self.random_state = random_state
+        self.dtype = dtype
+        self.device = device
+
+    def training_config(self, seed: int) -> TrainingConfig:
+        """The part of the parameters that says how to train."""
+        return TrainingConfig(
+            optimizer=self.optimizer,
+            learning_rate=self.learning_rate,
+            momentum=self.momentum,
+            weight_decay=self.weight_decay,
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            schedule=self.schedule,
+            patience=self.patience,
+            seed=seed,
+        )
+
+    def initial_module(self, n_inputs: int, n_outputs: int, seed: int) -> MLP:
+        """The untrained network that this estimator starts from."""
+        with seeded(seed):
+            model = MLP(
+                n_inputs,
+                n_outputs,
+                hidden_sizes=self.hidden_sizes,
+                activation=self.activation,
+                dropout=self.dropout,
+                batch_norm=self.batch_norm,
+                embedding_scale=self.embedding_scale,
+            )
+        return model.to(getattr(torch, self.dtype))
+
+    def seed(self) -> int:
+        """The seed of the weights, the batches and the dropout masks."""
+        if isinstance(self.random_state, (int, np.integer)):
+            return int(self.random_state)
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def validation_rows(self, strata: np.ndarray | None, n_rows: int, seed: int):
+        """Rows to train on, and rows that early stopping watches (none without a ``patience``).
+
+        Drawn at random; by class where ``strata`` gives one and each has two rows or more.
+        """
+        rows = np.arange(n_rows)
+        if self.patience is None:
+            return rows, rows[:0]
+        if not 0 < self.validation_fraction < 1:
+            raise ValueError(
+                f"validation_fraction is {self.validation_fraction!r}; expected a share between "
+                "0 and 1"
+            )
+        if strata is not None and np.bincount(strata).min() < 2:
+            strata = None
+        train, validation = train_test_split(
+            rows, test_size=self.validation_fraction, stratify=strata, random_state=seed
+        )
+        return np.sort(train), np.sort(validation)
+
+    def _weighted_rows(self, X, target, weight, n_outputs, strata=None) -> TrainingRows:
+        # A row without weight is no row: a batch of such rows alone would have no mean.
+        counts = weight != 0
+        strata = None if strata is None else strata[counts]
+        weight = weight[counts].astype(self.dtype)
+        return TrainingRows(X[counts], target[counts], weight, n_outputs, strata)
+
+    def _fit_net(self, rows: TrainingRows, loss: nn.Module):
+        check_optimizer(self.optimizer)
+        X, target, weight, n_outputs, strata = rows
+        seed = self.seed()
+        config = self.training_config(seed)
+        train_rows, validation_rows = self.validation_rows(strata, len(X), seed)
+        callbacks = []
+        if self.schedule is not None:
+            steps = self.epochs * count_batches(len(train_rows), self.batch_size)
+            factor = learning_rate_factor(self.schedule, steps)
+            callbacks.append(LRScheduler("LambdaLR", lr_lambda=factor, step_every="batch"))
+        if self.patience is not None:
+            callbacks.append(
+                Patience(patience=self.patience, threshold=0, load_best=True, sink=_no_message)
+            )
+        self.net_ = InterruptibleNet(
+            self.initial_module(X.shape[1], n_outputs, seed),
+            criterion=WeightedMean(loss),
+            optimizer=OPTIMIZERS[self.optimizer],
+            max_epochs=self.epochs,
+            batch_size=self.batch_size,
+            iterator_train=TensorSlices,
+            iterator_train__generator=torch.Generator().manual_seed(seed),
+            iterator_valid=TensorSlices,
+            iterator_valid__batch_size=-1,
+            train_split=_FixedSplit(train_rows, validation_rows) if len(validation_rows) else None,
+            callbacks=callbacks,
+            callbacks__print_log=None,
+            device=self.device,
+            verbose=0,
+            **{f"optimizer__{name}": value for name, value in optimizer_options(config).items()},
+        )
+        with seeded(seed):
+            self.net_.fit(X, {"target": target, "weight": weight})
+        self.n_iter_ = len(self.net_.history)
+        self.check_training_loss(self.net_.history[-1, "train_loss"], self.n_iter_)
+        return self
+
+    def check_training_loss(self, loss: float, epoch: int) -> None:
+        """Raise FloatingPointError when the training loss of the last epoch is not finite."""
+        if not np.isfinite(loss):
+            raise FloatingPointError(
+                f"the training loss is {loss} after epoch {epoch}: training diverged. Lower "
+                f"learning_rate={self.learning_rate}, or look for non-finite values in the "
+                "features."
+            )
+
+    def adopt(self, module: nn.Module, n_iter: int):
+        """Take a network trained elsewhere on `training_rows`; return the fitted estimator."""
+        self.net_ = NeuralNet(
+            module, criterion=nn.Identity, iterator_valid=TensorSlices, device=self.device
+        ).initialize()
+        self.n_iter_ = n_iter
+        return self
+
+    def _outputs(self, X) -> np.ndarray:
+        check_is_fitted(self)
+        X = validate_data(self, X, reset=False, dtype=self.dtype)
+        return self.net_.forward(X, training=False).cpu().numpy()
+
+
+class MLPRegressor(RegressorMixin, _SkorchMLP):
+    """An `MLP` that minimises the mean squared error.
+
+    Parameters
+    ----------
+    hidden_sizes, activation, dropout, batch_norm, embedding_scale
+        Of the `MLP`.
+    optimizer, learning_rate, momentum, weight_decay, batch_size, epochs, schedule, patience
+        Of the `TrainingConfig`.
+    validation_fraction : float
+        Share of the rows that early stopping watches; unused when ``patience`` is None.
+    random_state : int, RandomState or None
+        Of the initial weights, the order of the batches, the dropout masks, the validation rows.
+    dtype : {"float32", "float64"}
+    device : str
+        Where PyTorch trains: ``cpu``, ``cuda``.
+
+    Attributes
+    ----------
+    net_ : skorch.NeuralNet
+        The fitted net, its ``history`` and ``module_``.
+    n_iter_ : int
+        Epochs trained.
+
+    Examples
+    --------
+    >>> X = np.linspace(-1, 1, 64)[:, None]
+    >>> model = MLPRegressor(hidden_sizes=(8,), learning_rate=0.05, epochs=60).fit(X, X[:, 0] ** 2)
+    >>> bool(model.score(X, X[:, 0] ** 2) > 0.9)
+    True
+    """
+
+    def fit(self, X, y, sample_weight=None):
+        """Train on ``X`` ``(rows, features)`` and ``y`` ``(rows,)``.
+
+        Raises
+        ------
+        FloatingPointError
+            When the training loss stops being finite.
+        """
+        rows = self.training_rows(X, y, sample_weight)
+        return self._fit_net(rows, nn.MSELoss(reduction="none"))
+
+    def training_rows(self, X, y, sample_weight=None) -> TrainingRows:
+        """Check the data as `fit` does, and set the attributes that do not need training."""
+        X, y = validate_data(self, X, y, dtype=self.dtype, y_numeric=True)
+        weight = _check_sample_weight(sample_weight, X)
+        return self._weighted_rows(X, y.astype(self.dtype)[:, None], weight, 1)
+
+    def predict(self, X) -> np.ndarray:
+        """Predictions, shape ``(rows,)``."""
+        return self._outputs(X)[:, 0]
+
+
+class MLPClassifier(ClassifierMixin, _SkorchMLP):
+    """An `MLP` that minimises the cross-entropy of several classes.
+
+    Parameters
+    ----------
+    class_weight : None, "balanced" or dict
+        Weight of each class in the loss, as scikit-learn defines it.
+    label_smoothing : float
+        Share of the target probability spread evenly over the classes, in [0, 1).
+    **kwargs
+        All the others are those of `MLPRegressor`.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        The labels, sorted; the order of the columns of ``predict_proba``.
+    net_, n_iter_
+        As in `MLPRegressor`.
+    """
+
+    def __init__(
+        self,
+        hidden_sizes=(64, 32),
+        activation="relu",
+        dropout=0.0,
+        batch_norm=False,
+        embedding_scale=None,
+        optimizer="adam",
+        learning_rate=1e-3,
+        momentum=0.9,
+        weight_decay=0.0,
+        batch_size=64,
+        epochs=50,
+        schedule=None,
+        patience=None,
+        validation_fraction=0.15,
+        class_weight=None,
+        label_smoothing=0.0,
+        random_state=0,
+        dtype="float32",
+        device="cpu",
+    ):
+        super().__init__(
+            hidden_sizes=hidden_sizes,
+            activation=activation,
+            dropout=dropout,
+            batch_norm=batch_norm,
+            embedding_scale=embedding_scale,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            momentum=momentum,
+            weight_decay=weight_decay,
+            batch_size=batch_size,
+            epochs=epochs,
+            schedule=schedule,
+            patience=patience,
+            validation_fraction=validation_fraction,
+            random_state=random_state,
+            dtype=dtype,
+            device=device,
+        )
+        self.class_weight = class_weight
+        self.label_smoothing = label_smoothing
+
+    def fit(self, X, y, sample_weight=None):
+        """Train on ``X`` ``(rows, features)`` and labels ``y`` ``(rows,)``.
+
+        Raises
+        ------
+        FloatingPointError
+            When the training loss stops being finite.
+        """
+        rows = self.training_rows(X, y, sample_weight)
+        loss = nn.CrossEntropyLoss(reduction="none", label_smoothing=self.label_smoothing)
+        return self._fit_net(rows, loss)
+
+    def training_rows(self, X, y, sample_weight=None) -> TrainingRows:
+        """Check the data as `fit` does, and set the attributes that do not need training."""
+        X, y = validate_data(self, X, y, dtype=self.dtype)
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        weight = _check_sample_weight(sample_weight, X)
+        if self.class_weight is not None:
+            weight = weight * compute_sample_weight(self.class_weight, y)
+        return self._weighted_rows(X, codes, weight, len(self.classes_), strata=codes)
+
+    def predict_proba(self, X) -> np.ndarray:
+        """Probabilities by softmax, shape ``(rows, classes)``."""
+        return torch.softmax(torch.from_numpy(self._outputs(X)), dim=1).numpy()
+
+    def predict(self, X) -> np.ndarray:
+        """The most probable label of each row, shape ``(rows,)``."""
+        codes = self._outputs(X).argmax(axis=1)
+        return self.classes_[codes]
+
+
+class _FixedSplit:
+    """skorch's ``train_split``: rows chosen beforehand."""
+
+    def __init__(self, train_rows: np.ndarray, validation_rows: np.ndarray):
+        self.train_rows = train_rows
+        self.validation_rows = validation_rows
+
+    def __call__(self, dataset, y=None, **fit_params):
+        return Subset(dataset, self.train_rows), Subset(dataset, self.validation_rows)
+
+
+def _no_message(text: str) -> None:
+    """Early stopping tells through ``n_iter_``, not through the terminal."""

@@ -1,0 +1,115 @@
+"""The rows of several folds in one table, from which a stack trains."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.base import clone
+from sklearn.utils.validation import validate_data
+from torch import Tensor
+
+from labkit.nets.estimators import MLPRegressor, TrainingRows
+from labkit.nets.mlp import MLP
+from labkit.nets.search.folds import Fold
+from labkit.nets.search.plan import Fit
+from labkit.nets.stacked import Member
+from labkit.nets.training import check_optimizer, learning_rate_factor
+
+
+@dataclass(eq=False)
+class Part:
+    """One fold in the table, from row ``start`` on, as ``estimator`` has checked and encoded it."""
+
+    estimator: Any
+    rows: TrainingRows
+    start: int
+    fold: Fold
+    splits: dict = field(default_factory=dict)
+    modules: dict = field(default_factory=dict)
+
+    def split(self, estimator, seed: int) -> tuple[Tensor, Tensor | None]:
+        """Rows to train on and rows that early stopping watches; the same object for all fits."""
+        key = (seed, estimator.patience is None, estimator.validation_fraction)
+        if key not in self.splits:
+            n_rows = len(self.rows.X)
+            train, validation = estimator.validation_rows(self.rows.strata, n_rows, seed)
+            self.splits[key] = (
+                torch.from_numpy(train) + self.start,
+                torch.from_numpy(validation) + self.start if len(validation) else None,
+            )
+        return self.splits[key]
+
+    def initial_module(self, estimator, seed: int) -> MLP:
+        """The untrained network of an estimator; those that start alike share it."""
+        names = ("hidden_sizes", "activation", "dropout", "batch_norm", "embedding_scale")
+        key = (seed, *(repr(getattr(estimator, name)) for name in names))
+        if key not in self.modules:
+            n_inputs, n_outputs = self.rows.X.shape[1], self.rows.n_outputs
+            self.modules[key] = estimator.initial_module(n_inputs, n_outputs, seed)
+        return self.modules[key]
+
+    def fitted(self, estimator):
+        """A clone of ``estimator`` with what fitting learns from the data apart from training."""
+        fitted = clone(estimator)
+        learned = {k: v for k, v in vars(self.estimator).items() if k.endswith("_")}
+        vars(fitted).update(learned)
+        return fitted
+
+    def features(self, X) -> Tensor:
+        """Preprocessed rows as the network reads them."""
+        X = validate_data(self.estimator, X, reset=False, dtype=self.estimator.dtype)
+        return torch.from_numpy(np.require(X, requirements="W"))
+
+
+class Table:
+    """The folds that some fits need, below each other, each once."""
+
+    def __init__(self, folds: dict[tuple[int, int], Fold]):
+        self.folds = folds
+        self.parts: dict[tuple, Part] = {}
+        self.n_rows = 0
+
+    def part(self, fit: Fit) -> Part:
+        """The fold of a fit. Class weights are part of the rows, so they tell folds apart too."""
+        class_weight = getattr(fit.estimator, "class_weight", None)
+        key = (fit.preprocessing, fit.split, repr(class_weight))
+        if key not in self.parts:
+            fold = self.folds[fit.preprocessing, fit.split]
+            estimator = clone(fit.estimator)
+            X, y, params = fold.fit_arguments
+            part = Part(estimator, estimator.training_rows(X, y, **params), self.n_rows, fold)
+            self.parts[key] = part
+            self.n_rows += len(part.rows.X)
+        return self.parts[key]
+
+    def member(self, fit: Fit) -> Member:
+        """The untrained network of a fit, and how it is trained."""
+        part = self.part(fit)
+        estimator = clone(fit.estimator)
+        check_optimizer(estimator.optimizer)
+        learning_rate_factor(estimator.schedule, 1)
+        seed = estimator.seed()
+        rows, validation = part.split(estimator, seed)
+        return Member(
+            model=part.initial_module(estimator, seed),
+            config=estimator.training_config(seed),
+            rows=rows,
+            validation=validation,
+            label_smoothing=getattr(estimator, "label_smoothing", 0.0),
+            snapshots=tuple(fit.candidates.values()),
+        )
+
+    def tensors(self) -> tuple[Tensor, Tensor, Tensor | None]:
+        """All features, targets and weights; no weights where all are one."""
+        parts = [part.rows for part in self.parts.values()]
+        X = torch.from_numpy(np.concatenate([rows.X for rows in parts]))
+        y = torch.from_numpy(np.concatenate([rows.target for rows in parts]))
+        weights = np.concatenate([rows.weight for rows in parts])
+        return X, y, None if (weights == 1).all() else torch.from_numpy(weights)
+
+    @property
+    def loss(self) -> str:
+        """What the fits minimise."""
+        estimator = next(iter(self.parts.values())).estimator
+        return "squared_error" if isinstance(estimator, MLPRegressor) else "cross_entropy"

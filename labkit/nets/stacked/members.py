@@ -1,0 +1,148 @@
+"""What a stack is made of, and what it leaves: the members before and after training."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from torch import Tensor, nn
+
+from labkit.nets.stacked.losses import LOSSES
+from labkit.nets.stacked.network import Weights, module_of
+from labkit.nets.training import History, TrainingConfig, check_optimizer, learning_rate_factor
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Member:
+    """One network of a stack, and how it is trained.
+
+    Parameters
+    ----------
+    model : Sequential
+        An untrained `MLP`. It is copied, not changed.
+    config : TrainingConfig
+    rows : Tensor of int or None
+        Row numbers to train on; None for all. Members that share them should share the object.
+    validation : Tensor of int or None
+        Row numbers whose loss early stopping watches; an alternative to a watched set named
+        ``validation``.
+    weights : Tensor or None
+        How much each row of ``X`` counts, shape ``(rows of X,)``; None for equally.
+    class_weight : Tensor or None
+        How much the rows of each class count, shape ``(classes,)``; in the watched sets too.
+    label_smoothing : float
+        Share of the target probability spread evenly over the classes.
+    snapshots : tuple of int
+        Epochs after which to keep a copy of the network.
+    """
+
+    model: nn.Sequential
+    config: TrainingConfig
+    rows: Tensor | None = None
+    validation: Tensor | None = None
+    weights: Tensor | None = None
+    class_weight: Tensor | None = None
+    label_smoothing: float = 0.0
+    snapshots: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A network as it was after some epoch.
+
+    Parameters
+    ----------
+    template : Sequential
+        A network of its shape.
+    weights : Weights
+        On the CPU.
+    n_batches : int
+        Batches seen until then.
+    training_loss : float
+        Mean over the batches of that epoch.
+    """
+
+    template: nn.Sequential
+    weights: Weights
+    n_batches: int
+    training_loss: float
+
+    @cached_property
+    def model(self) -> nn.Sequential:
+        """The network as an ordinary module."""
+        module = module_of(self.template, self.weights)
+        for layer in module:
+            if isinstance(layer, nn.BatchNorm1d):
+                layer.num_batches_tracked += self.n_batches
+        return module
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A network after training.
+
+    Attributes
+    ----------
+    final : Snapshot
+        What training ends with: the last epoch, or the best where there was a patience.
+    history : History
+        As the plain loop gives it.
+    training_loss : float
+        Mean over the batches of the last epoch trained; not a number if that epoch was not to be
+        the last (the loss of a watched set was not finite).
+    snapshots : dict
+        Epoch to the network after it; an epoch that was never reached is not there.
+    """
+
+    final: Snapshot
+    history: History
+    training_loss: float
+    snapshots: dict[int, Snapshot] = field(default_factory=dict)
+
+    @property
+    def model(self) -> nn.Sequential:
+        """The trained network, on the CPU."""
+        return self.final.model
+
+
+def check_members(
+    members: Sequence[Member], X: Tensor, y: Tensor, loss: str, watch: Mapping
+) -> None:
+    """Raise ValueError for the first thing that cannot be trained; see `train_stacked`."""
+    if loss not in LOSSES:
+        raise ValueError(f"loss is {loss!r}; expected one of {', '.join(LOSSES)}")
+    if X.ndim != 2 or len(X) != len(y):
+        raise ValueError(
+            f"X has the shape {tuple(X.shape)} and y {tuple(y.shape)}; expected (rows, features) "
+            "and as many rows"
+        )
+    for i, member in enumerate(members):
+        check_optimizer(member.config.optimizer)
+        if member.class_weight is not None and loss != "cross_entropy":
+            raise ValueError(f"member {i}: class_weight is for classes; the loss is {loss!r}")
+        learning_rate_factor(member.config.schedule, 1)
+        for name in ("rows", "validation"):
+            _check_rows(getattr(member, name), len(X), f"member {i}: {name}")
+        if member.weights is not None and member.weights.shape != (len(X),):
+            raise ValueError(
+                f"member {i}: weights have the shape {tuple(member.weights.shape)}; expected a "
+                f"weight for each row of X, ({len(X)},)"
+            )
+        if member.validation is not None and "validation" in watch:
+            raise ValueError(
+                f"member {i} has validation rows of its own, and a set named 'validation' is "
+                "watched too; give one of the two"
+            )
+        watched = member.validation is not None or "validation" in watch
+        if member.config.patience is not None and not watched:
+            raise ValueError(
+                f"member {i}: early stopping (patience) needs validation rows, or a watched set "
+                "named 'validation'"
+            )
+
+
+def _check_rows(rows: Tensor | None, n_all: int, what: str) -> None:
+    if rows is None:
+        return
+    if not len(rows) or int(rows.min()) < 0 or int(rows.max()) >= n_all:
+        found = f"{int(rows.min())} to {int(rows.max())}" if len(rows) else "none"
+        raise ValueError(f"{what} are {found}; expected at least one, from 0 to {n_all - 1}")

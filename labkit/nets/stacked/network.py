@@ -1,0 +1,202 @@
+"""M networks of one shape as one."""
+
+import copy
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parameters_to_vector, vector_to_parameters
+
+from labkit.nets.stacked.layers import Masks, stack_layer
+
+EVALUATION_NUMBERS = 2**20
+"""Numbers a layer may hold at once when many rows are evaluated (4 MB in float32)."""
+
+
+class Weights(NamedTuple):
+    """What a network has learned.
+
+    ``parameters`` has the order of ``module.parameters()``, each flattened; ``buffers`` are the
+    running means and variances of its batch normalisations, in order.
+    """
+
+    parameters: Tensor
+    buffers: list[Tensor]
+
+
+class StackedMLP:
+    """M networks of one shape: a row of ``parameters`` each.
+
+    Parameters
+    ----------
+    template : Sequential
+        A network of that shape; its weights are not used.
+    parameters : Tensor, shape (n_models, count_parameters(template))
+        In the order of ``template.parameters()``, each flattened.
+    buffers : list of Tensor, each (n_models, width)
+        Running mean and running variance of each batch normalisation, in order.
+
+    Notes
+    -----
+    **Shape.** Input ``(batch, n_inputs)``, the same for all, or ``(n_models, batch, n_inputs)``;
+    output ``(n_models, batch, n_outputs)``.
+
+    Slices of a stack, ``stack[2:5]``, share its memory.
+
+    Examples
+    --------
+    >>> from labkit.nets.mlp import MLP
+    >>> stack = StackedMLP.from_modules([MLP(8, 6, hidden_sizes=(32, 16)) for _ in range(3)])
+    >>> stack.outputs(torch.zeros(5, 8)).shape
+    torch.Size([3, 5, 6])
+    """
+
+    def __init__(self, template: nn.Sequential, parameters: Tensor, buffers: list[Tensor]):
+        self.template = template
+        self.parameters = parameters
+        self.buffers = buffers
+        self._layers = []
+        self._gradient = torch.empty_like(parameters)
+        sizes = [p.shape for p in template.parameters()]
+        ends = [0, *accumulate(size.numel() for size in sizes)]
+        views = [
+            parameters[:, start:stop].unflatten(1, size)
+            for (start, stop), size in zip(pairwise(ends), sizes, strict=True)
+        ]
+        running = list(buffers)
+        for layer in template:
+            own = [views.pop(0) for _ in layer.parameters()]
+            stats = [running.pop(0) for _ in _running(layer)]
+            stacked = stack_layer(layer, own, stats, is_first=not self._layers)
+            if stacked is not None:
+                self._layers.append(stacked)
+
+    @classmethod
+    def from_modules(
+        cls, modules: Sequence[nn.Sequential], device: str | torch.device = "cpu"
+    ) -> "StackedMLP":
+        """Stack networks; they are copied.
+
+        Raises
+        ------
+        ValueError
+            When there are none, or their layers differ. Dropout rates may.
+        """
+        if not modules:
+            raise ValueError("there are no networks to stack")
+        first = shape_of(modules[0])
+        for i, module in enumerate(modules):
+            if shape_of(module) != first:
+                raise ValueError(
+                    f"only networks of one shape can be stacked; network 0 is {modules[0]}, "
+                    f"network {i} is {module}"
+                )
+        return cls.from_weights(modules[0], list(map(weights_of, modules)), device)
+
+    def __len__(self) -> int:
+        return len(self.parameters)
+
+    def __getitem__(self, models: slice) -> "StackedMLP":
+        return StackedMLP(
+            self.template, self.parameters[models], [buffer[models] for buffer in self.buffers]
+        )
+
+    def select(self, models: Tensor) -> "StackedMLP":
+        """A stack with copies of some of the networks, by their numbers."""
+        return StackedMLP(
+            self.template, self.parameters[models], [buffer[models] for buffer in self.buffers]
+        )
+
+    @property
+    def numbers_per_row(self) -> int:
+        """Numbers that the layers of one network hold for a row of its batch, in one direction."""
+        return sum(layer.held for layer in self._layers)
+
+    @classmethod
+    def from_weights(
+        cls,
+        template: nn.Sequential,
+        weights: Sequence[Weights],
+        device: str | torch.device = "cpu",
+    ) -> "StackedMLP":
+        """Stack weights of networks of one shape; they are copied."""
+        parameters = torch.stack([own.parameters for own in weights]).to(device)
+        buffers = zip(*(own.buffers for own in weights), strict=True)
+        return cls(template, parameters, [torch.stack(same).to(device) for same in buffers])
+
+    def weights(self, i: int) -> Weights:
+        """A copy of what network ``i`` has learned, on the CPU."""
+        buffers = [buffer[i].to("cpu", copy=True) for buffer in self.buffers]
+        return Weights(self.parameters[i].to("cpu", copy=True), buffers)
+
+    def member(self, i: int) -> nn.Sequential:
+        """Network ``i`` as an ordinary module."""
+        return module_of(self.template, self.weights(i))
+
+    def to_modules(self) -> list[nn.Sequential]:
+        """Every network as an ordinary module."""
+        return [self.member(i) for i in range(len(self))]
+
+    def forward(self, x: Tensor, masks: Masks | None = None, training: bool = False) -> Tensor:
+        """Map ``(n_models, n_inputs, batch)`` to ``(n_models, n_outputs, batch)``.
+
+        The outputs lie in memory that the next call overwrites.
+        """
+        for layer in self._layers:
+            x = layer.forward(x, masks, training)
+        return x
+
+    def backward(self, d: Tensor) -> Tensor:
+        """The gradient, laid out as ``parameters``, after a forward pass with ``training=True``.
+
+        ``d`` is the derivative of each network's loss by its outputs, ``(n_models, n_outputs,
+        batch)``.
+        """
+        gradients: list[Tensor] = []
+        for layer in reversed(self._layers):
+            own, d = layer.backward(d)
+            gradients[:0] = [gradient.flatten(1) for gradient in own]
+        return torch.cat(gradients, dim=1, out=self._gradient)
+
+    @torch.no_grad()
+    def outputs(self, X: Tensor) -> Tensor:
+        """What the networks give when they are used; many rows are taken a part at a time."""
+        # The next forward pass overwrites the outputs of the one before.
+        return torch.cat([self.forward(x).clone() for x in self._parts(X)], dim=2).mT
+
+    def _parts(self, X: Tensor):
+        widest = max(layer.held for layer in self._layers)
+        rows = max(1, EVALUATION_NUMBERS // (len(self) * widest))
+        for part in X.split(rows, dim=-2):
+            yield part.mT.expand(len(self), -1, -1)
+
+
+@torch.no_grad()
+def weights_of(module: nn.Sequential) -> Weights:
+    """The weights of an ordinary module, not copied where that can be avoided."""
+    running = [buffer for layer in module for buffer in _running(layer)]
+    return Weights(parameters_to_vector(module.parameters()), running)
+
+
+@torch.no_grad()
+def module_of(template: nn.Sequential, weights: Weights) -> nn.Sequential:
+    """A copy of ``template`` with other weights."""
+    module = copy.deepcopy(template)
+    vector_to_parameters(weights.parameters.clone(), module.parameters())
+    running = [buffer for layer in module for buffer in _running(layer)]
+    for own, learned in zip(running, weights.buffers, strict=True):
+        own.copy_(learned)
+    return module
+
+
+def shape_of(module: nn.Sequential) -> tuple:
+    """What networks of one stack have in common: every layer's type and sizes, and the dtype."""
+    return tuple(
+        (type(layer), tuple((p.shape, p.dtype) for p in layer.parameters())) for layer in module
+    )
+
+
+def _running(layer: nn.Module) -> list[Tensor]:
+    return [layer.running_mean, layer.running_var] if isinstance(layer, nn.BatchNorm1d) else []

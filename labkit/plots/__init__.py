@@ -1,1 +1,0 @@
-"""Results → figures of one look."""

@@ -1,1 +1,0 @@
-"""Results → sentences that cannot disagree with them."""

@@ -1,0 +1,211 @@
+"""Figures of learning: curves over epochs, grids of hyperparameters, regularizations compared."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from labkit.report.grids import hidden_label
+from labkit.report.theme import OKABE_ITO, SEQUENTIAL, figure
+
+SET_COLOURS = {"train": OKABE_ITO[0], "validation": OKABE_ITO[1], "test": OKABE_ITO[2]}
+FEW_EPOCHS = 10
+"""Up to this many epochs are marked one by one: a single epoch has no line."""
+
+SET_STYLES = {"train": "-", "validation": "--", "test": "-."}
+
+
+def curves(history: pd.DataFrame, *, loss: str, accuracy: str) -> Figure:
+    """Loss and accuracy by epoch, a line for each set that was watched.
+
+    Parameters
+    ----------
+    history : DataFrame
+        ``epoch``, ``<set>_loss`` and ``<set>_accuracy``, one model.
+    loss, accuracy : str
+        Labels of the two axes.
+    """
+    fig, axes = figure(1, 2, height=3.1)
+    for axis, quantity, label in zip(axes, ["loss", "accuracy"], [loss, accuracy], strict=True):
+        for name in _sets(history, quantity):
+            axis.plot(
+                history["epoch"],
+                history[f"{name}_{quantity}"],
+                SET_STYLES[name],
+                marker="o" if len(history) <= FEW_EPOCHS else None,
+                markersize=4,
+                color=SET_COLOURS[name],
+                label=name,
+            )
+        axis.set(xlabel="epoch", ylabel=label, title=f"{label.capitalize()} by epoch")
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes[0].legend()
+    return fig
+
+
+def _sets(history: pd.DataFrame, quantity: str) -> list[str]:
+    return [name for name in SET_COLOURS if f"{name}_{quantity}" in history]
+
+
+def curves_by_group(
+    history: pd.DataFrame, group: str, *, quantity: str = "loss", label: str
+) -> Figure:
+    """Small multiples of train and held-out curves, the mean over seeds with their range.
+
+    Parameters
+    ----------
+    history : DataFrame
+        ``epoch``, ``<set>_<quantity>`` and the column ``group``; several seeds below each other.
+    group : str
+        A panel for each of its values, in order of appearance.
+    quantity : {"loss", "accuracy"}
+    label : str
+        Of the vertical axis.
+    """
+    names = list(history[group].unique())
+    rows = int(np.ceil(len(names) / 3))
+    fig, axes = figure(rows, 3, height=2.1 * rows, sharex=True, sharey=True, squeeze=False)
+    sets = _sets(history, quantity)
+    for axis, name in zip(axes.flat, names, strict=False):
+        own = history[history[group] == name].groupby("epoch")
+        for s in sets:
+            values = own[f"{s}_{quantity}"]
+            mean = values.mean()
+            axis.plot(mean.index, mean, SET_STYLES[s], color=SET_COLOURS[s], label=s)
+            axis.fill_between(
+                mean.index, values.min(), values.max(), color=SET_COLOURS[s], alpha=0.15, lw=0
+            )
+        axis.set_title(name)
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    for axis in axes.flat[len(names) :]:
+        axis.set_axis_off()
+    for axis in axes[-1]:
+        axis.set_xlabel("epoch")
+    for axis in axes[:, 0]:
+        axis.set_ylabel(label)
+    _limit_to_held_out(axes[0, 0], history, sets, quantity)
+    axes[0, 0].legend()
+    return fig
+
+
+def _limit_to_held_out(axis, history: pd.DataFrame, sets: list[str], quantity: str) -> None:
+    """Keep a first epoch or one bad seed from flattening all the other curves."""
+    values = history[[f"{s}_{quantity}" for s in sets]].to_numpy(float)
+    values = values[np.isfinite(values)]
+    low, high = values.min(), values.max()
+    if quantity == "loss":
+        high = np.quantile(values, 0.99)
+    else:
+        low = np.quantile(values, 0.01)
+    margin = 0.05 * (high - low)
+    axis.set_ylim(low - margin, high + margin)
+
+
+def grid_heatmaps(candidates: pd.DataFrame, score: str) -> Figure:
+    """Best score for each pair of values: optimizer × learning rate, layers × the two others.
+
+    ``candidates`` is the table of `labkit.report.grids.grid_table`; ``score`` labels the colours.
+    """
+    table = candidates.assign(hidden=candidates["hidden_sizes"].map(hidden_label))
+    pairs = [
+        ("optimizer", "learning_rate", "optimizer", "learning rate"),
+        ("hidden", "learning_rate", "hidden units", "learning rate"),
+        ("hidden", "epochs", "hidden units", "epochs"),
+        ("optimizer", "batch_size", "optimizer", "batch size"),
+    ]
+    grids = [
+        table.pivot_table(
+            index=row, columns=column, values="mean_test_score", aggfunc="max", sort=False
+        ).sort_index(axis=1)
+        for row, column, *_ in pairs
+    ]
+    fig, axes = figure(2, 2, height=5.0)
+    shown = np.concatenate([grid.to_numpy(float).ravel() for grid in grids])
+    # One hopeless corner must not take all the colours from the rest.
+    low, high = np.nanquantile(shown, 0.05), np.nanmax(shown)
+    for axis, grid, (*_, row_label, column_label) in zip(axes.flat, grids, pairs, strict=True):
+        image = axis.imshow(grid, cmap=SEQUENTIAL, vmin=low, vmax=high, aspect="auto")
+        axis.set_xticks(range(grid.shape[1]), [f"{v:g}" for v in grid.columns])
+        axis.set_yticks(range(grid.shape[0]), grid.index)
+        axis.set(xlabel=column_label, ylabel=row_label)
+        axis.grid(False)
+        for (i, j), value in np.ndenumerate(grid.to_numpy()):
+            dark = (value - low) / max(high - low, 1e-12) < 0.6
+            axis.text(
+                j, i, f"{value:.3f}", ha="center", va="center", fontsize=8,
+                color="white" if dark else "black",
+            )  # fmt: skip
+    fig.colorbar(image, ax=axes, label=score, shrink=0.7)
+    return fig
+
+
+def axis_effects(effects: pd.DataFrame, score: str) -> Figure:
+    """Best and median score of the candidates that share a value, axis by axis.
+
+    ``effects`` is the table of `labkit.report.grids.axis_effects`.
+    """
+    names = list(effects["axis"].unique())
+    fig, axes = figure(1, len(names), height=2.9, sharey=True)
+    for axis, name in zip(axes, names, strict=True):
+        own = effects[effects["axis"] == name]
+        positions = range(len(own))
+        axis.vlines(positions, own["median"], own["best"], color="#bbbbbb", lw=2)
+        axis.plot(positions, own["median"], "s", color=OKABE_ITO[5], label="median")
+        axis.plot(positions, own["best"], "o", color=OKABE_ITO[0], label="best")
+        axis.set_xticks(positions, own["value"], rotation=45, ha="right")
+        axis.set_xlim(-0.6, len(own) - 0.4)
+        axis.set_title(name.replace("_", " "), fontsize=9)
+    axes[0].set_ylabel(score)
+    axes[0].set_ylim(bottom=max(effects["median"].min(), effects["best"].max() - 0.6) - 0.02)
+    axes[-1].legend(loc="lower right")
+    return fig
+
+
+def train_against_held_out(scores: pd.DataFrame, group: str, metric: str, label: str) -> Figure:
+    """Each group's train and validation score, seed by seed: the gap is the overfitting.
+
+    ``scores`` has the columns ``group``, ``train_<metric>`` and ``validation_<metric>``.
+    """
+    names = list(scores[group].unique())
+    fig, axis = figure(height=0.42 * len(names) + 1.1)
+    for i, name in enumerate(names):
+        own = scores[scores[group] == name]
+        means = [own[f"{s}_{metric}"].mean() for s in ("train", "validation")]
+        axis.plot(means, [i, i], color="#bbbbbb", lw=2, zorder=1)
+        for s, marker in (("train", "o"), ("validation", "D")):
+            values = own[f"{s}_{metric}"]
+            axis.plot(values, [i] * len(values), marker, color=SET_COLOURS[s], ms=4, alpha=0.35)
+            axis.plot(
+                values.mean(), i, marker, color=SET_COLOURS[s], ms=7, label=s if i == 0 else None
+            )
+    axis.set_yticks(range(len(names)), names)
+    axis.invert_yaxis()
+    axis.set(xlabel=label, title="Train and validation score, seed by seed")
+    axis.legend()
+    return fig
+
+
+def doses(scores: pd.DataFrame, metric: str, label: str) -> Figure:
+    """Train and validation score at growing doses of each remedy, mean and range over seeds.
+
+    ``scores`` has the columns ``remedy``, ``dose``, ``train_<metric>`` and
+    ``validation_<metric>``.
+    """
+    remedies = list(scores["remedy"].unique())
+    fig, axes = figure(1, len(remedies), height=3.0, sharey=True)
+    for axis, remedy in zip(axes, remedies, strict=True):
+        by_dose = scores[scores["remedy"] == remedy].groupby("dose")
+        for s in ("train", "validation"):
+            values = by_dose[f"{s}_{metric}"]
+            place = range(len(values.mean()))
+            axis.plot(
+                place, values.mean(), SET_STYLES[s], marker="o", color=SET_COLOURS[s], label=s
+            )
+            axis.fill_between(
+                place, values.min(), values.max(), color=SET_COLOURS[s], alpha=0.15, lw=0
+            )
+        axis.set_xticks(place, [f"{dose:g}" for dose in by_dose.groups])
+        axis.set(xlabel=remedy.replace("_", " "), title=f"Dose of {remedy.replace('_', ' ')}")
+    axes[0].set_ylabel(label)
+    axes[0].legend()
+    return fig

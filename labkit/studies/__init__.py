@@ -1,1 +1,0 @@
-"""The lab's experiments by name: each returns tidy tables, made once and kept in ``results/``."""

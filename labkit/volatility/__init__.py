@@ -1,0 +1,1 @@
+"""The study of stocks: what tomorrow's volatility will be."""

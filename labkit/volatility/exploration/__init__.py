@@ -1,0 +1,1 @@
+"""The stocks looked at: the chapter before any model."""

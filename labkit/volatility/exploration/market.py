@@ -1,0 +1,247 @@
+"""The NYSE data looked at: contents, distributions, groups, memory."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from labkit.volatility.data import NYSE
+from labkit.volatility.panel import Panel, log_volatility
+
+TRADING_DAYS = 252
+"""Trading days of a year, to state a daily volatility as a yearly one."""
+
+EXAMPLES = ["AAPL", "IBM", "MSFT"]
+"""Stocks that both the Kaggle files and the embedded default hold."""
+
+MIN_DAYS = 250
+"""Days of its own that a stock needs before its autocorrelations are counted."""
+
+DAILY_LABELS = {
+    "close": "close [$]",
+    "volume": "volume [millions]",
+    "log_return": "return [%]",
+    "volatility": "volatility [% a year]",
+    "log_vol": "log volatility",
+}
+"""Columns of `daily` to describe, with their units."""
+
+DAILY_UNITS = {"volume": 1e6, "log_return": 0.01}
+"""What one unit of `DAILY_LABELS` is in a column's own; one where nothing is said."""
+
+
+def contents(data: NYSE) -> pd.DataFrame:
+    """One row per table of the data: ``table``, ``what``, ``rows``, ``columns``, ``names``."""
+    tables = [
+        ("prices", "a stock and trading day", data.prices, "symbol"),
+        ("fundamentals", "a company and fiscal year", data.fundamentals, "symbol"),
+        ("securities", "a company", data.securities, "symbol"),
+    ]
+    rows = [
+        {
+            "table": name,
+            "what": what,
+            "rows": len(frame),
+            "columns": frame.shape[1],
+            "names": frame[symbol].nunique(),
+        }
+        for name, what, frame, symbol in tables
+        if frame is not None
+    ]
+    return pd.DataFrame(rows)
+
+
+def daily(prices: pd.DataFrame) -> pd.DataFrame:
+    """Prices with what a day brought, row by row.
+
+    Adds ``previous_close``; ``log_return``, from yesterday's close to today's; ``overnight``, the
+    part of it before the open; ``log_vol``, the log of the Garman–Klass volatility; ``volatility``,
+    the same in per cent a year. The first day of each stock has no return.
+    """
+    prices = prices.sort_values(["symbol", "date"], ignore_index=True)
+    previous = prices.groupby("symbol", sort=False)["close"].shift(1)
+    log_vol = log_volatility(prices)
+    return prices.assign(
+        previous_close=previous,
+        log_return=np.log(prices["close"] / previous),
+        overnight=np.log(prices["open"] / previous),
+        log_vol=log_vol,
+        volatility=yearly(log_vol),
+    )
+
+
+def yearly(log_vol):
+    """A day's log volatility as volatility in per cent a year."""
+    return 100 * np.sqrt(TRADING_DAYS) * np.exp(log_vol)
+
+
+def described(days: pd.DataFrame) -> pd.DataFrame:
+    """Descriptive statistics of the columns in `DAILY_LABELS`, one row each, in those units.
+
+    Columns: ``column``, ``quantity`` (its label), ``count``, ``mean``, ``sd``, ``min``, ``q25``,
+    ``median``, ``q75``, ``max``, ``skewness`` and ``excess_kurtosis`` (zero for a normal).
+    """
+    rows = []
+    for name, label in DAILY_LABELS.items():
+        values = days[name].dropna().to_numpy(float) / DAILY_UNITS.get(name, 1)
+        low, q25, median, q75, high = np.quantile(values, [0, 0.25, 0.5, 0.75, 1])
+        rows.append(
+            {
+                "column": name,
+                "quantity": label,
+                "count": len(values),
+                "mean": values.mean(),
+                "sd": values.std(ddof=1),
+                "min": low,
+                "q25": q25,
+                "median": median,
+                "q75": q75,
+                "max": high,
+                "skewness": stats.skew(values),
+                "excess_kurtosis": stats.kurtosis(values),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def feature_correlations(panel: Panel) -> pd.DataFrame:
+    """Rank correlations of the features, tomorrow's log volatility and tomorrow's return.
+
+    Ranks, so that a few unadjusted prices do not decide. The day of the week, a name and no
+    quantity, is left out.
+    """
+    columns = panel.X.drop(columns="weekday").assign(
+        target=panel.y.to_numpy(), next_return=panel.next_return.to_numpy()
+    )
+    return columns.rank().corr()
+
+
+def second_quantity(data: NYSE, days: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """A second quantity to compare between groups, with its label.
+
+    The profit margin of the annual statements [%], a row per company and year; the daily return
+    [%] where there are no statements.
+
+    Returns
+    -------
+    frame, label
+        The frame has the columns ``symbol`` and ``value``.
+    """
+    if data.fundamentals is None:
+        return days.assign(value=100 * days["log_return"])[["symbol", "value"]], "Daily return [%]"
+    statements = data.fundamentals
+    return statements.assign(value=statements["Profit Margin"])[["symbol", "value"]], (
+        "Profit margin [%]"
+    )
+
+
+def tails(returns: pd.Series, multiples: tuple[int, ...] = (3, 5)) -> pd.DataFrame:
+    """Share of returns further from the mean than some standard deviations, against the normal.
+
+    Columns: ``multiple``, ``observed``, ``normal``.
+    """
+    standardised = (returns - returns.mean()) / returns.std()
+    observed = [float((standardised.abs() > m).mean()) for m in multiples]
+    normal = [2 * stats.norm.sf(m) for m in multiples]
+    return pd.DataFrame({"multiple": multiples, "observed": observed, "normal": normal})
+
+
+def grouped(frame: pd.DataFrame, securities: pd.DataFrame | None) -> tuple[pd.DataFrame, str]:
+    """Rows with the sector of their stock, or the stock itself where there is but one sector.
+
+    Returns
+    -------
+    frame, kind
+        The frame with the column ``group``; stocks that are not among the securities are in
+        "unknown". The kind is ``"sector"`` or ``"stock"``.
+    """
+    if securities is None or securities["sector"].nunique() < 2:
+        return frame.assign(group=frame["symbol"]), "stock"
+    sectors = securities.set_index("symbol")["sector"]
+    return frame.assign(group=frame["symbol"].map(sectors).fillna("unknown")), "sector"
+
+
+def example_symbols(symbols: Iterable[str], n: int = 3) -> list[str]:
+    """Up to ``n`` stocks to draw: the `EXAMPLES` that are there, then the first in the alphabet."""
+    symbols = sorted(set(symbols))
+    known = [name for name in EXAMPLES if name in symbols]
+    return (known + [name for name in symbols if name not in known])[:n]
+
+
+def market_volatility(days: pd.DataFrame) -> pd.DataFrame:
+    """Volatility over all stocks by day, in per cent a year: ``date, q10, median, q90``.
+
+    Each is the mean of the last five days, so that weeks of calm and storm stand out.
+    """
+    quantiles = days.groupby("date")["volatility"].quantile([0.1, 0.5, 0.9]).unstack()
+    quantiles.columns = ["q10", "median", "q90"]
+    return quantiles.rolling(5, min_periods=1).mean().reset_index()
+
+
+def mean_correlation(days: pd.DataFrame) -> float:
+    """Mean correlation, over pairs of stocks, of their log volatilities on the same day."""
+    wide = days.pivot(index="date", columns="symbol", values="log_vol")
+    pairs = wide.corr(min_periods=MIN_DAYS).to_numpy()
+    return float(np.nanmean(pairs[~np.eye(len(pairs), dtype=bool)]))
+
+
+def explained_by_group(frame: pd.DataFrame, column: str) -> float:
+    """Share of a column's variance that lies between the means of the column ``group``."""
+    values = frame[["group", column]].dropna()
+    between = values.groupby("group")[column].transform("mean")
+    return float(between.var() / values[column].var())
+
+
+def autocorrelations(days: pd.DataFrame, lags: int = 66) -> pd.DataFrame:
+    """Autocorrelation by lag of the return, of its size, and of the log volatility.
+
+    Returns
+    -------
+    DataFrame
+        ``quantity``, ``lag`` [trading days], and over the stocks ``median``, ``q10``, ``q90``.
+        Stocks with fewer than `MIN_DAYS` days are left out.
+    """
+    days = days.assign(absolute_return=days["log_return"].abs())
+    parts = []
+    for name in ("log_return", "absolute_return", "log_vol"):
+        wide = days.pivot(index="date", columns="symbol", values=name)
+        wide = wide.loc[:, wide.count() >= MIN_DAYS]
+        by_lag = autocorrelation(wide.to_numpy(), lags)
+        q10, median, q90 = np.nanquantile(by_lag, [0.1, 0.5, 0.9], axis=1)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "quantity": name,
+                    "lag": np.arange(1, lags + 1),
+                    "median": median,
+                    "q10": q10,
+                    "q90": q90,
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def autocorrelation(values: np.ndarray, lags: int) -> np.ndarray:
+    """Autocorrelation of each column at lags 1 to ``lags``, blanks left out of the sums.
+
+    Parameters
+    ----------
+    values : array, shape (times, series)
+
+    Returns
+    -------
+    array, shape (lags, series)
+
+    >>> autocorrelation(np.array([[1.0], [-1.0]] * 50), 2).round(1).ravel()
+    array([-1.,  1.])
+    """
+    centred = values - np.nanmean(values, axis=0)
+    variance = np.nanmean(centred**2, axis=0)
+    return np.array(
+        [
+            np.nanmean(centred[lag:] * centred[:-lag], axis=0) / variance
+            for lag in range(1, lags + 1)
+        ]
+    )

@@ -1,0 +1,142 @@
+"""Balancing: how many rows each strategy leaves, and which."""
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from labkit.failures.balancing import (
+    MINORITY_SHARE,
+    STRATEGIES,
+    GaussianSampler,
+    class_weight,
+    lowered_counts,
+    raised_counts,
+    sampler,
+)
+from labkit.failures.features import MACHINE_FEATURES, machine_features
+from labkit.failures.preprocessing import scaling
+
+RAISING = ["random oversampling", "SMOTE", "SMOTE + Tomek links", "Gaussian synthesis"]
+SAMPLING = [*RAISING, "random undersampling"]
+
+
+@pytest.fixture(scope="module")
+def rows(machines):
+    """Scaled machine rows: 600 sound ones, and all failures."""
+    failed = machines["failure_type"] != "No Failure"
+    few = pd.concat([machines[~failed][:600], machines[failed]])
+    y = few["failure_type"].astype(str).to_numpy()
+    return scaling(MACHINE_FEATURES).fit_transform(machine_features(few, physics=False)), y
+
+
+def resample(strategy, rows, seed=0):
+    return sampler(strategy, seed).fit_resample(*rows)
+
+
+@pytest.mark.parametrize("strategy", RAISING)
+def test_oversampling_raises_every_rare_class_to_the_share(strategy, rows):
+    X, y = resample(strategy, rows)
+    before, after = Counter(rows[1]), Counter(y)
+    floor = int(MINORITY_SHARE * before["No Failure"])
+    assert set(after) == set(before)
+    for label, n in before.items():
+        if strategy == "SMOTE + Tomek links":  # which then removes a few
+            assert 0.8 * max(n, floor) < after[label] <= max(n, floor)
+        else:
+            assert after[label] == max(n, floor)
+    assert len(X) == len(y)
+
+
+@pytest.mark.parametrize("strategy", SAMPLING)
+def test_samplers_keep_columns_codes_and_seed(strategy, rows):
+    X, y = resample(strategy, rows)
+    assert list(X) == list(rows[0])
+    assert set(X["type"]) <= {0.0, 1.0, 2.0}, "a made-up quality"
+    assert np.isfinite(X.to_numpy()).all()
+    again_X, again_y = resample(strategy, rows)
+    pd.testing.assert_frame_equal(again_X, X)
+    np.testing.assert_array_equal(again_y, y)
+    other, _ = resample(strategy, rows, seed=1)
+    assert not other.equals(X), "the seed changes nothing"
+
+
+@pytest.mark.parametrize("strategy", SAMPLING)
+def test_samplers_leave_the_rows_given_as_they_were(strategy, rows):
+    X, y = rows[0].copy(), rows[1].copy()
+    resample(strategy, rows)
+    pd.testing.assert_frame_equal(rows[0], X)
+    np.testing.assert_array_equal(rows[1], y)
+
+
+def test_random_oversampling_repeats_rows_and_makes_none(rows):
+    X, _ = resample("random oversampling", rows)
+    known = set(map(tuple, rows[0].to_numpy()))
+    assert set(map(tuple, X.to_numpy())) == known
+
+
+def test_undersampling_keeps_the_rarest_class_whole_and_only_real_rows(rows):
+    X, y = resample("random undersampling", rows)
+    before, after = Counter(rows[1]), Counter(y)
+    rarest = min(before, key=before.get)
+    assert after[rarest] == before[rarest]
+    assert max(after.values()) == int(before[rarest] / MINORITY_SHARE)
+    assert set(map(tuple, X.to_numpy())) <= set(map(tuple, rows[0].to_numpy()))
+
+
+def test_smote_stays_between_the_rows_of_a_class(rows):
+    X, y = resample("SMOTE", rows)
+    numbers = X.columns.drop("type")
+    for label in np.unique(y):
+        own = rows[0].loc[rows[1] == label, numbers]
+        made = X.loc[y == label, numbers]
+        assert (made.min() >= own.min() - 1e-9).all() and (made.max() <= own.max() + 1e-9).all()
+
+
+def test_gaussian_synthesis_draws_from_the_class(rows):
+    """Many rows drawn: mean and spread are the class's; the real rows come first, unchanged."""
+    random = np.random.default_rng(0)
+    common = np.column_stack([np.zeros(40_000), random.normal(size=(40_000, 2))])
+    rare = np.column_stack(
+        [np.tile([1.0, 2.0], 100), random.multivariate_normal([5, -3], [[2, 1], [1, 1]], 200)]
+    )
+    X, y = np.vstack([common, rare]), np.repeat(["common", "rare"], [40_000, 200])
+    out, labels = GaussianSampler(random_state=0).fit_resample(X, y)
+    np.testing.assert_array_equal(out[: len(X)], X)
+    drawn = out[len(X) :]
+    assert set(labels[len(X) :]) == {"rare"} and len(drawn) == 10_000 - 200
+    np.testing.assert_allclose(drawn[:, 1:].mean(axis=0), rare[:, 1:].mean(axis=0), atol=0.06)
+    own, made = np.cov(rare[:, 1:].T), np.cov(drawn[:, 1:].T)
+    np.testing.assert_allclose(made, own, atol=0.15)
+    assert made[0, 1] > 0.7, "the correlation is lost"
+    np.testing.assert_allclose(np.mean(drawn[:, 0] == 1.0), 0.5, atol=0.02)
+
+
+@pytest.mark.parametrize("strategy", ["random oversampling", "random undersampling", "SMOTE"])
+def test_balanced_rows_are_left_alone(strategy):
+    X = pd.DataFrame({"type": [0.0, 1.0] * 10, "torque": np.arange(20.0)})
+    y = np.repeat(["a", "b"], 10)
+    out, labels = sampler(strategy, 0).fit_resample(X, y)
+    assert len(out) == 20 and Counter(labels) == Counter(y)
+
+
+def test_counts_at_the_border():
+    assert raised_counts(["a"] * 8 + ["b"] * 2) == {}
+    assert raised_counts(["a"] * 8 + ["b"]) == {"b": 2}
+    assert lowered_counts(["a"] * 8 + ["b"] * 2) == {}
+    assert lowered_counts(["a"] * 9 + ["b"] * 2) == {"a": 8}
+
+
+def test_only_class_weights_weigh_and_they_sample_nothing():
+    assert {s: class_weight(s) for s in STRATEGIES if class_weight(s)} == {
+        "class weights": "balanced"
+    }
+    assert [s for s in STRATEGIES if sampler(s, 0) == "passthrough"] == ["none", "class weights"]
+    assert set(SAMPLING) == set(STRATEGIES) - {"none", "class weights"}
+
+
+@pytest.mark.parametrize("function", [class_weight, lambda strategy: sampler(strategy, 0)])
+def test_an_unknown_strategy_is_refused_with_the_known_ones(function):
+    with pytest.raises(ValueError, match="'smote'.*'SMOTE'"):
+        function("smote")

@@ -1,0 +1,67 @@
+"""The decision rule for macro-F1."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import f1_score
+
+from labkit.failures.decision import FACTORS, MacroF1Rule, expected_macro_f1
+from labkit.failures.rules import FAILURE_TYPES
+
+N = len(FAILURE_TYPES)
+
+
+def rare(n=20_000, seed=0):
+    """Honest probabilities of one rare class, never above one half, and labels drawn from them."""
+    random = np.random.default_rng(seed)
+    probabilities = np.zeros((n, N))
+    probabilities[:, 4] = np.where(random.random(n) < 0.1, random.uniform(0.2, 0.45, n), 0.005)
+    probabilities[:, 0] = 1 - probabilities[:, 4]
+    return probabilities, np.where(random.random(n) < probabilities[:, 4], 4, 0)
+
+
+def macro_f1(codes, probabilities):
+    predicted = probabilities.argmax(axis=1)
+    return f1_score(codes, predicted, labels=range(N), average="macro", zero_division=0)
+
+
+def test_what_probabilities_promise_is_what_labels_drawn_from_them_give():
+    probabilities, codes = rare()
+    for factor in (1.0, 2.0, 6.0):
+        factors = np.array([1, 1, 1, 1, factor, 1])
+        given = macro_f1(codes, probabilities * factors)
+        assert expected_macro_f1(probabilities, factors) == pytest.approx(given, abs=0.005)
+
+
+def test_it_raises_a_class_that_never_wins_to_the_best_of_all_factors():
+    probabilities, _ = rare()
+    new, codes = rare(seed=1)
+    rule = MacroF1Rule().fit(probabilities)
+    by_factor = [macro_f1(codes, new * np.array([1, 1, 1, 1, f, 1])) for f in FACTORS]
+    assert macro_f1(codes, new) < 0.17
+    assert macro_f1(codes, rule.apply(new)) > max(by_factor) - 0.005 > 0.2
+    assert rule.factors_[4] > 1
+    np.testing.assert_array_equal(np.delete(rule.factors_, 4), 1)
+
+
+def test_smoothed_probabilities_are_decided_as_those_behind_them():
+    probabilities, _ = rare()
+    smoothed = 0.9 * probabilities + 0.1 / N
+    plain, rule = MacroF1Rule().fit(probabilities), MacroF1Rule(0.1).fit(smoothed)
+    np.testing.assert_array_equal(rule.factors_, plain.factors_)
+    np.testing.assert_allclose(rule.apply(smoothed), plain.apply(probabilities), atol=1e-12)
+
+
+def test_it_leaves_probabilities_alone_that_cannot_be_bettered():
+    sure = np.eye(N)[np.arange(600) % N] * 0.9 + 0.1 / N
+    rule = MacroF1Rule().fit(sure)
+    np.testing.assert_array_equal(rule.factors_, np.ones(N))
+    np.testing.assert_allclose(rule.apply(sure), sure)
+
+
+def test_what_it_gives_adds_up_to_one_and_orders_rows_of_a_class_as_before():
+    probabilities, _ = rare(2000)
+    applied = MacroF1Rule().fit(probabilities).apply(probabilities)
+    np.testing.assert_allclose(applied.sum(axis=1), 1)
+    np.testing.assert_array_equal(
+        np.argsort(applied[:, 4], kind="stable"), np.argsort(probabilities[:, 4], kind="stable")
+    )

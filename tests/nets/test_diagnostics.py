@@ -1,0 +1,208 @@
+"""Verdicts on curves made to earn them, and on curves that a hasty rule would misjudge."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from labkit.nets.diagnostics import GAP, IMPROVEMENT, NOISE, RISE, diagnose
+
+CONSTANT = {"train": 1.0, "validation": 1.0}
+RANDOM = np.random.default_rng(0)
+
+
+def curves(train, validation):
+    epochs = np.arange(1, len(train) + 1)
+    return pd.DataFrame({"epoch": epochs, "train_loss": train, "validation_loss": validation})
+
+
+def decay(epochs, start, end, speed):
+    """A loss falling from ``start`` towards ``end``, by ``speed`` an epoch."""
+    return end + (start - end) * np.exp(-speed * np.arange(epochs))
+
+
+def judge(train, validation, constant=CONSTANT):
+    found = diagnose(curves(train, validation), constant)
+    return found.fit, found.convergence, found.stability
+
+
+FLAT = decay(40, 0.9, 0.3, 0.3)
+GOOD = decay(40, 0.9, 0.34, 0.3)
+
+
+def test_a_model_that_fits():
+    verdict = diagnose(curves(FLAT, GOOD), CONSTANT)
+    assert (verdict.fit, verdict.convergence, verdict.stability) == ("fits", "converged", "stable")
+    assert verdict.best_epoch == verdict.epochs == 40
+    assert verdict.train_loss == FLAT[-1] and verdict.held_out_loss == GOOD[-1]
+    assert verdict.rise == 0 and verdict.noise < 1e-9
+    assert verdict.gap == pytest.approx(0.04 / 0.7, rel=0.01)
+
+
+def test_a_held_out_loss_that_turned_up_overfits():
+    turned = GOOD + np.maximum(0, np.arange(40) - 15) * 0.004
+    train = FLAT - np.maximum(0, np.arange(40) - 15) * 0.004
+    verdict = diagnose(curves(train, turned), CONSTANT)
+    assert verdict.fit == "overfits" and verdict.convergence == "converged"
+    assert verdict.best_epoch == turned.argmin() + 1 < 25
+    assert verdict.rise > RISE > 0
+
+
+def test_losses_that_parted_overfit_though_the_held_out_loss_never_rose():
+    train, held = decay(40, 0.9, 0.05, 0.1), decay(40, 0.9, 0.5, 0.3)
+    verdict = diagnose(curves(train, held), CONSTANT)
+    assert verdict.fit == "overfits" and verdict.gap > GAP and verdict.rise <= RISE
+
+
+def test_a_model_cut_off_while_it_learns_underfits():
+    assert judge(decay(10, 0.95, 0.2, 0.05), decay(10, 0.96, 0.25, 0.05)) == (
+        "underfits", "still improving", "stable",
+    )  # fmt: skip
+
+
+def test_a_model_that_learned_nothing_underfits():
+    flat = np.full(30, 0.998) + 1e-4 * RANDOM.normal(size=30)
+    assert judge(flat, flat + 0.0005)[0] == "underfits"
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3, 4, 5, 7])
+def test_a_few_steep_epochs_are_still_improving(epochs):
+    """Also where a quarter of the epochs is less than one."""
+    falling = 0.9 - 0.1 * np.arange(epochs)
+    verdict = diagnose(curves(falling, falling), CONSTANT)
+    assert (verdict.fit, verdict.convergence) == ("underfits", "still improving")
+    assert verdict.stability == "stable"
+    assert math.isfinite(verdict.noise) and math.isfinite(verdict.improvement)
+
+
+@pytest.mark.parametrize("epochs", range(1, 30))
+def test_a_smooth_curve_is_stable_however_few_its_epochs_and_however_bent(epochs):
+    assert judge(decay(epochs, 0.9, 0.3, 0.5), decay(epochs, 0.9, 0.35, 0.5))[2] == "stable"
+
+
+@pytest.mark.parametrize("at", [0, 3, -1])
+@pytest.mark.parametrize("what", ["train", "validation"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_loss_that_is_no_number_diverged(at, what, value):
+    losses = {"train": FLAT[:8].copy(), "validation": GOOD[:8].copy()}
+    losses[what][at] = value
+    verdict = diagnose(curves(**losses), CONSTANT)
+    assert verdict.convergence == "diverged" and verdict.stability == "noisy"
+    assert math.isfinite(verdict.best_held_out_loss)
+
+
+def test_a_training_loss_that_grew_beyond_a_constants_diverged():
+    grown = 0.5 * 1.3 ** np.arange(10)
+    assert judge(grown, grown)[:2] == ("underfits", "diverged")
+    one_blow_up = np.r_[FLAT[:20], 40.0, 35.0]
+    assert judge(one_blow_up, one_blow_up)[1] == "diverged"
+
+
+def test_a_slow_start_has_not_diverged():
+    """A low learning rate: after ten epochs the logits are still worse than the class shares."""
+    slow = 1.8 - 0.03 * np.arange(10)
+    verdict = diagnose(curves(slow, slow + 0.01), CONSTANT)
+    assert (verdict.fit, verdict.convergence) == ("underfits", "still improving")
+    assert verdict.stability == "stable" and verdict.improvement <= 1
+
+
+@pytest.mark.parametrize(("sd", "stability"), [(0.03, "noisy"), (0.003, "stable")])
+@pytest.mark.parametrize("epochs", [12, 30, 100])
+def test_noise_is_a_matter_of_its_size(sd, stability, epochs):
+    random = np.random.default_rng(epochs)
+    held = decay(epochs, 0.9, 0.35, 0.5) + sd * random.normal(size=epochs)
+    verdict = diagnose(curves(decay(epochs, 0.9, 0.3, 0.5), held), CONSTANT)
+    assert verdict.stability == stability
+    assert (verdict.noise > NOISE) == (stability == "noisy")
+
+
+def test_one_bad_last_epoch_is_not_overfitting():
+    """As measured on the machine data: the lowest loss is that of the last epoch but one."""
+    bump = GOOD.copy()
+    bump[-1] += 0.06
+    assert judge(FLAT, bump)[0] == "fits"
+    kept_high = GOOD.copy()
+    kept_high[-8:] += 0.06
+    assert judge(FLAT, kept_high)[0] == "overfits"
+
+
+def test_a_flat_noisy_loss_seldom_overfits():
+    random = np.random.default_rng(0)
+    noisy = [GOOD + 0.01 * random.normal(size=40) for _ in range(200)]
+    assert np.mean([judge(FLAT, held)[0] == "overfits" for held in noisy]) < 0.05
+
+
+def test_both_losses_rising_together_is_not_overfitting():
+    up = np.maximum(0, np.arange(40) - 15) * 0.004
+    assert judge(FLAT + up, GOOD + up)[0] == "underfits"
+
+
+@pytest.mark.parametrize("wild", [0.6, 1.74])
+def test_a_calm_or_wild_year_is_no_overfitting(wild):
+    """The same share explained on both sets, on a year whose variance is another."""
+    constant = {"train": 1.0, "validation": wild}
+    assert judge(FLAT, wild * GOOD, constant) == ("fits", "converged", "stable")
+
+
+def test_a_year_that_is_harder_from_the_first_epoch_is_no_overfitting():
+    assert judge(decay(20, 0.5, 0.44, 0.3), decay(20, 0.7, 0.65, 0.3))[0] == "fits"
+
+
+def test_noise_on_targets_that_nothing_predicts_is_learned_by_heart():
+    """The held-out loss never gets below the constant's, the training loss does."""
+    assert judge(decay(30, 1.0, 0.9, 0.1), 1.01 + 0.003 * np.arange(30))[0] == "overfits"
+
+
+@pytest.mark.parametrize("unit", [1e-4, 1e4])
+@pytest.mark.parametrize(
+    "pair",
+    [
+        (FLAT, GOOD),
+        (FLAT, GOOD + 0.02 * RANDOM.normal(size=40)),
+        (decay(40, 0.9, 0.05, 0.1), decay(40, 0.9, 0.5, 0.3)),
+        (1.8 - 0.03 * np.arange(10), 1.81 - 0.03 * np.arange(10)),
+    ],
+    ids=["fits", "noisy", "parted", "slow"],
+)
+def test_verdicts_do_not_depend_on_the_unit_of_the_loss(pair, unit):
+    train, held = pair
+    small = diagnose(curves(train, held), CONSTANT)
+    large = diagnose(curves(unit * train, unit * held), {s: unit for s in CONSTANT})
+    for name in ("fit", "convergence", "stability", "best_epoch"):
+        assert getattr(small, name) == getattr(large, name)
+    for name in ("rise", "gap", "improvement", "noise"):
+        assert getattr(small, name) == pytest.approx(getattr(large, name), abs=1e-9)
+
+
+def test_figures_and_words_agree_at_the_limits():
+    """Over many curves, each word holds just where its figure passes its limit."""
+    random = np.random.default_rng(1)
+    words = set()
+    for _ in range(300):
+        epochs = random.integers(8, 60)
+        train = decay(epochs, 0.9, random.uniform(0.05, 0.5), random.uniform(0.02, 0.5))
+        held = train + random.uniform(0, 0.3) * np.linspace(0, 1, epochs) ** 2
+        held = held + random.uniform(0, 0.03) * random.normal(size=epochs)
+        verdict = diagnose(curves(train, held), CONSTANT)
+        assert (verdict.stability == "noisy") == (verdict.noise > NOISE)
+        assert (verdict.convergence == "still improving") == (verdict.improvement > IMPROVEMENT)
+        if verdict.fit == "overfits":
+            assert verdict.rise > RISE or verdict.gap > GAP
+        if verdict.fit == "fits":
+            assert verdict.rise <= RISE and verdict.gap <= GAP
+        words |= {verdict.fit, verdict.convergence, verdict.stability}
+    assert words == {
+        "fits", "overfits", "underfits", "converged", "still improving", "stable", "noisy",
+    }  # fmt: skip
+
+
+def test_another_set_may_be_held_out():
+    frame = curves(FLAT, GOOD).rename(columns={"validation_loss": "test_loss"})
+    verdict = diagnose(frame, pd.Series({"train": 1.0, "test": 1.0}), held_out="test")
+    assert verdict == diagnose(curves(FLAT, GOOD), CONSTANT)
+
+
+def test_no_epochs_no_verdict():
+    with pytest.raises(ValueError, match="no epochs"):
+        diagnose(curves([], []), CONSTANT)

@@ -1,0 +1,106 @@
+"""Splits: what may never be on two sides at once."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from labkit.nets.splits import DateSeriesSplit, chronological, contiguous_blocks, stratified
+
+
+@pytest.fixture
+def dates():
+    """Four years of business days, three rows a day, in random order."""
+    days = pd.bdate_range("2010-01-01", "2013-12-31")
+    return pd.Series(np.random.default_rng(0).permutation(np.repeat(days, 3)))
+
+
+def test_chronological_takes_the_last_two_years_in_order(dates):
+    split = chronological(dates, embargo=5)
+    assert split.validation_start == pd.Timestamp("2012-01-01")
+    assert split.test_start == pd.Timestamp("2013-01-01")
+    assert set(dates[split.validation].dt.year) == {2012}
+    assert set(dates[split.test].dt.year) == {2013}
+    assert dates[split.train].max() < dates[split.validation].min()
+    assert dates[split.validation].max() < dates[split.test].min()
+
+
+@pytest.mark.parametrize("embargo", [0, 1, 5, 22])
+def test_chronological_drops_exactly_the_embargo(dates, embargo):
+    split = chronological(dates, embargo=embargo)
+    used = np.concatenate([split.train, split.validation, split.test])
+    assert len(np.unique(used)) == len(used)
+    days = pd.DatetimeIndex(np.sort(dates.unique()))
+    for earlier, later in [(split.train, split.validation), (split.validation, split.test)]:
+        last, first = days.get_indexer([dates[earlier].max(), dates[later].min()])
+        assert first - last == embargo + 1
+    assert len(dates) - len(used) == 2 * embargo * 3
+    np.testing.assert_array_equal(
+        split.development, np.concatenate([split.train, split.validation])
+    )
+
+
+def test_a_broken_last_year_joins_the_test_set():
+    days = pd.bdate_range("2009-01-01", "2013-02-15")
+    split = chronological(days, embargo=1)
+    assert split.test_start == pd.Timestamp("2012-01-01")
+    assert days[split.test].max() == days[-1]
+
+
+def test_too_few_years_are_refused_with_their_span():
+    with pytest.raises(ValueError, match=r"2 years.*2010-01-01 to 2011-12-30.*needs three"):
+        chronological(pd.bdate_range("2010-01-01", "2011-12-31"), embargo=1)
+
+
+@pytest.mark.parametrize("embargo", [1, 10])
+def test_date_folds_expand_and_never_share_a_day(dates, embargo):
+    days = pd.DatetimeIndex(np.sort(dates.unique()))
+    before, seen = 0, []
+    folds = list(DateSeriesSplit(4, embargo=embargo).split(np.zeros(len(dates)), groups=dates))
+    assert len(folds) == DateSeriesSplit(4).get_n_splits() == 4
+    for train, test in folds:
+        last, first = days.get_indexer([dates[train].max(), dates[test].min()])
+        assert first - last == embargo + 1
+        assert len(train) > before, "the window does not expand"
+        before = len(train)
+        # Whole days: every row of a day is on the same side.
+        assert len(train) == 3 * (last + 1)
+        assert len(test) == 3 * dates[test].nunique()
+        seen.append(set(dates[test]))
+    assert sum(map(len, seen)) == len(set.union(*seen)), "two folds test on the same day"
+
+
+def test_date_folds_do_not_depend_on_the_order_of_the_rows(dates):
+    order = np.argsort(dates.to_numpy(), kind="stable")
+    straight = dates.iloc[order].reset_index(drop=True)
+    folds = zip(
+        DateSeriesSplit(3).split(dates, groups=dates),
+        DateSeriesSplit(3).split(straight, groups=straight),
+        strict=True,
+    )
+    for (train, test), (train_sorted, test_sorted) in folds:
+        assert set(dates[train]) == set(straight[train_sorted])
+        assert set(dates[test]) == set(straight[test_sorted])
+
+
+def test_date_folds_ask_for_dates():
+    with pytest.raises(ValueError, match="groups="):
+        next(DateSeriesSplit(3).split(np.zeros(10)))
+
+
+def test_stratified_folds_keep_the_shares_and_change_with_the_repetition():
+    y = np.repeat([0, 1, 2], [700, 200, 100])
+    folds = list(stratified(5, 2, seed=3).split(y, y))
+    assert len(folds) == 10
+    for _, test in folds:
+        np.testing.assert_array_equal(np.bincount(y[test]), [140, 40, 20])
+    for repeat in (folds[:5], folds[5:]):
+        assert sorted(np.concatenate([test for _, test in repeat])) == list(range(1000))
+    assert not np.array_equal(folds[0][1], folds[5][1])
+    again = next(stratified(5, 2, seed=3).split(y, y))
+    np.testing.assert_array_equal(again[1], folds[0][1])
+
+
+def test_blocks_are_neighbours():
+    for train, test in contiguous_blocks(4).split(np.zeros(103)):
+        np.testing.assert_array_equal(np.diff(test), 1)
+        assert not np.isin(test, train).any()

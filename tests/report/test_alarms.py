@@ -1,0 +1,63 @@
+"""Alarms go off on leaks, and stay silent on honest results."""
+
+import numpy as np
+import pytest
+
+from labkit.failures.alarms import check_macro_f1, check_single_features, macro_f1_ceiling
+from labkit.failures.features import machine_features
+from labkit.failures.scores import RuleOracle, classification_scores
+from labkit.failures.simulation import simulate
+from labkit.report.alarms import Alarm, check_generalisation
+from labkit.volatility.alarms import check_return_forecast
+
+
+@pytest.fixture(scope="module")
+def machines():
+    return simulate(10_000)
+
+
+def test_a_return_forecast_that_explains_much_is_a_leak():
+    check_return_forecast(0.004)
+    check_return_forecast(-0.3)
+    with pytest.raises(Alarm, match="looks into the future"):
+        check_return_forecast(0.05)
+
+
+def test_a_test_score_may_exceed_the_training_score_by_chance_only():
+    check_generalisation(0.97, 0.975, 2000, "a model")
+    check_generalisation(0.99, 0.80, 2000, "an overfitted model")
+    with pytest.raises(Alarm, match="a model scores 0.9900 on 2,000 test rows"):
+        check_generalisation(0.95, 0.99, 2000, "a model")
+
+
+def test_the_same_lead_alarms_only_when_there_are_rows_enough_to_tell():
+    check_generalisation(0.90, 0.95, 100, "few rows")
+    with pytest.raises(Alarm):
+        check_generalisation(0.90, 0.95, 10_000, "many rows")
+
+
+def test_the_answer_among_the_features_is_found_by_name(machines):
+    X, y = machine_features(machines), machines["failure_type"]
+    check_single_features(X, y, seed=0)
+    with pytest.raises(Alarm, match="'target' alone"):
+        check_single_features(X.assign(target=machines["target"]), y, seed=0)
+
+
+def test_a_text_column_that_holds_the_answer_is_found_too(machines):
+    y = machines["failure_type"]
+    code = np.where(y == "No Failure", "a", "b")
+    with pytest.raises(Alarm, match="'code' alone"):
+        check_single_features(machine_features(machines).assign(code=code), y, seed=0)
+
+
+def test_the_ceiling_lies_above_the_rules_and_below_a_perfect_score(machines):
+    oracle = RuleOracle().fit(machines).predict(machines)
+    score = classification_scores(machines["failure_type"], oracle)["macro_f1"]
+    ceiling = macro_f1_ceiling(machines, seed=0, draws=50)
+    assert score < ceiling < 0.8
+
+
+def test_more_than_the_process_allows_is_an_alarm(machines):
+    check_macro_f1(0.66, machines, "a good model", seed=0)
+    with pytest.raises(Alarm, match="generating process"):
+        check_macro_f1(0.95, machines, "a leaking model", seed=0)
