@@ -174,7 +174,7 @@ def _use_profile(name: str | None) -> str:
     if name is not None:
         os.environ["LABKIT_PROFILE"] = name
     try:
-        return config.profile().name
+        return config.profile_name()
     except ValueError as error:
         raise ProfileError(error) from None
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from labkit.failures.simulation import simulate
+from labkit.report import results
 
 # The tests' models are small: a second thread costs more than it brings.
 torch.set_num_threads(1)
@@ -66,3 +67,11 @@ def prices() -> pd.DataFrame:
 def machines() -> pd.DataFrame:
     """The simulated machine rows, all 10,000."""
     return simulate()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def results_folder(tmp_path_factory):
+    """No test reads or writes the project's own results."""
+    before, results.FOLDER = results.FOLDER, tmp_path_factory.mktemp("results")
+    yield results.FOLDER
+    results.FOLDER = before

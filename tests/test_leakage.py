@@ -5,7 +5,10 @@ Each canary is also heard to sing: the same check fails, or the number moves, wh
 
 import ast
 import dataclasses
+import importlib
+import pkgutil
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -18,26 +21,31 @@ from sklearn.metrics import recall_score
 from sklearn.model_selection import cross_validate
 from sklearn.neighbors import KNeighborsClassifier
 
-from labkit import config
-from labkit.both import regularization
-from labkit.config import ROOT, Profile
-from labkit.failures import final as classification_final
-from labkit.failures import setting as classification
-from labkit.failures.balancing import STRATEGIES, sampler
+import labkit.failures
+import labkit.volatility
+from labkit.config import ROOT
+from labkit.failures import contenders as failure_contenders
+from labkit.failures import final as failure_final
 from labkit.failures.data import load_maintenance
-from labkit.failures.features import machine_features
+from labkit.failures.features import PHYSICS, RAW, RULES, machine_features
+from labkit.failures.machines import Machines
+from labkit.failures.machines import machines as machine_rows
 from labkit.failures.preprocessing import scaling
+from labkit.failures.profile import Profile as FailureProfile
+from labkit.failures.samplers import STRATEGIES, sampler
 from labkit.failures.scores import most_probable, out_of_fold
 from labkit.failures.stages import Split, Stage
 from labkit.nets.estimators import MLPClassifier
 from labkit.nets.splits import DateSeriesSplit, chronological, stratified
 from labkit.report import results
-from labkit.volatility import final as regression_final
-from labkit.volatility import setting as regression
+from labkit.report.results import Study
+from labkit.volatility import final as volatility_final
 from labkit.volatility.data import load_nyse
-from labkit.volatility.panel import FEATURE_LABELS, volatility_panel
+from labkit.volatility.panel import FEATURE_LABELS, FEATURES, volatility_panel
+from labkit.volatility.profile import Profile as VolatilityProfile
+from labkit.volatility.stocks import EMBARGO, Stocks
 
-NUMERIC = classification.PHYSICS
+NUMERIC = PHYSICS
 ANSWERS = {"udi", "product_id", "target", "failure_type", "next_return", "date", "symbol"}
 TINY = MLPClassifier(hidden_sizes=(8,), epochs=1, batch_size=128)
 
@@ -48,7 +56,7 @@ TINY = MLPClassifier(hidden_sizes=(8,), epochs=1, batch_size=128)
 def test_no_identity_and_no_answer_is_a_feature(machines):
     assert not ANSWERS & set(machine_features(machines))
     assert not ANSWERS & set(FEATURE_LABELS)
-    assert not ANSWERS & {*classification.RAW, *classification.PHYSICS, *regression.FEATURES}
+    assert not ANSWERS & {*RAW, *PHYSICS, *RULES, *FEATURES}
 
 
 def test_what_is_in_the_frame_but_not_named_changes_no_network(machines):
@@ -115,7 +123,7 @@ def target_days(panel):
 def test_no_target_of_an_earlier_set_lies_in_a_later_one(prices):
     panel = volatility_panel(prices)
     targets, dates = target_days(panel), panel.index["date"]
-    split = chronological(dates, embargo=regression.EMBARGO)
+    split = chronological(dates, embargo=EMBARGO)
     assert targets[split.train].max() < dates[split.validation].min()
     assert targets[split.validation].max() < dates[split.test].min()
     # Without an embargo the last target of train is the first day of validation.
@@ -126,7 +134,7 @@ def test_no_target_of_an_earlier_set_lies_in_a_later_one(prices):
 def test_no_target_of_a_training_fold_lies_in_its_test_fold(prices):
     panel = volatility_panel(prices)
     targets, dates = target_days(panel), panel.index["date"]
-    folds = DateSeriesSplit(4, embargo=regression.EMBARGO).split(panel.X, groups=dates)
+    folds = DateSeriesSplit(4, embargo=EMBARGO).split(panel.X, groups=dates)
     for train, test in folds:
         assert targets[train].max() < dates[test].min()
         assert not set(dates[train]) & set(dates[test])
@@ -237,33 +245,38 @@ def test_labels_shuffled_score_at_chance_inside_the_fold_and_shine_outside_it(fe
 
 # The studies never look at the rows that judge.
 
-STUDIES = [
-    path for wing in ("volatility", "failures") for path in (ROOT / "labkit" / wing).glob("*.py")
-]
-
-PROFILE = Profile(
+VOLATILITY_PROFILE = VolatilityProfile(
     name="canary",
     search_symbols=4,
-    regression_grid={
+    grid={
         "learning_rate": [1e-3, 1e-2], "optimizer": ["adam"], "hidden_sizes": [(8,)],
         "batch_size": [256], "epochs": [1],
     },
-    classification_grid={
+    folds=2, epochs=3, dose_epochs=1, n_seeds=1, bootstrap=20,
+)  # fmt: skip
+
+FAILURE_PROFILE = FailureProfile(
+    name="canary",
+    grid={
         "learning_rate": [1e-3, 1e-2], "optimizer": ["adam"], "hidden_sizes": [(8,)],
         "batch_size": [512], "epochs": [1],
     },
-    regression_folds=2,
-    classification_folds=2,
-    regression_epochs=3,
-    classification_epochs=3,
-    dose_epochs=1,
-    recipe_epochs=2,
-    ensemble=2,
-    n_seeds=1,
-    n_repeats=1,
-    forest_trees=5,
-    bootstrap=20,
+    folds=2, epochs=3, recipe_epochs=2, ensemble=2, n_seeds=1, n_repeats=1, forest_trees=5,
 )  # fmt: skip
+
+
+def studies_of(wing):
+    """Every study that a module of the wing defines, by its name."""
+    modules = [
+        importlib.import_module(found.name)
+        for found in pkgutil.iter_modules(wing.__path__, f"{wing.__name__}.")
+    ]
+    return {
+        own.name: own
+        for module in modules
+        for own in vars(module).values()
+        if isinstance(own, Study) and own.make.__module__ == module.__name__
+    }
 
 
 class Closed(Exception):
@@ -271,39 +284,28 @@ class Closed(Exception):
 
 
 @pytest.fixture
-def canary(monkeypatch):
-    """Studies on data given to it, under a tiny profile, kept nowhere, the test rows locked.
-
-    Gives a function of prices and machine rows; call it again for other data.
-    """
+def canary(monkeypatch, tmp_path):
+    """Data for studies, the test rows locked; each call forgets the results of the one before."""
 
     def closed(self):
         raise Closed
 
     def use(prices, machines, *, locked=True):
-        nyse = dataclasses.replace(load_nyse("embedded"), prices=prices, securities=None)
-        machine_data = dataclasses.replace(load_maintenance("embedded"), frame=machines)
-        kept = {}
-
-        def stored(study, make, **_):
-            if study not in kept:
-                kept[study] = make()
-            return kept[study]
-
-        regression.regression_data.cache_clear()
-        classification.classification_data.cache_clear()
-        monkeypatch.setattr(config, "profile", lambda: PROFILE)
-        monkeypatch.setattr(results, "stored", stored)
-        monkeypatch.setattr(regression, "nyse", lambda: nyse)
-        monkeypatch.setattr(classification, "maintenance", lambda: machine_data)
+        monkeypatch.setattr(results, "FOLDER", tmp_path / f"results-{use.times}")
+        use.times += 1
         if locked:
-            for data in (regression.RegressionData, classification.ClassificationData):
+            for data in (Stocks, Machines):
                 monkeypatch.setattr(data, "open_test", closed)
+        stocks = dataclasses.replace(load_nyse("embedded"), prices=prices, securities=None)
+        rows = dataclasses.replace(load_maintenance("embedded"), frame=machines)
+        return {
+            "volatility": (stocks, VOLATILITY_PROFILE),
+            "failures": (rows, FAILURE_PROFILE),
+        }
 
+    use.times = 0
     with parallel_config(backend="sequential"):
         yield use
-    regression.regression_data.cache_clear()
-    classification.classification_data.cache_clear()
 
 
 def with_another_last_year(prices):
@@ -319,129 +321,129 @@ def mostly_failed(machines):
 
 
 def with_absurd_test_rows(machines):
-    data = classification.classification_data()
+    data = dataclasses.replace(load_maintenance("embedded"), frame=machines)
+    test = machine_rows(data, FAILURE_PROFILE.seed).test
     changed = machines.copy()
     for column in ("torque", "rotational_speed", "tool_wear"):
         changed[column] = changed[column].astype(float)
-        changed.iloc[data.test, changed.columns.get_loc(column)] *= 1000
+        changed.iloc[test, changed.columns.get_loc(column)] *= 1000
     return changed
 
 
+FINAL = {"regression-final", "classification-final"}
+WITHOUT_DATA = {"classification-ceiling"}
+
 CHOICES = {
-    "regression": [
-        regression.textbook_targets,
-        regression.regression_grid,
-        regression.regression_ablation,
-        regularization.regression_regularization,
-        regularization.regression_doses,
-    ],
-    "classification": [
-        classification.classification_grid,
-        classification.balancing,
-        classification.classification_ablation,
-        regularization.classification_regularization,
-        regularization.classification_doses,
-    ],
+    wing.__name__.rpartition(".")[2]: {
+        name: own for name, own in studies_of(wing).items() if name not in FINAL | WITHOUT_DATA
+    }
+    for wing in (labkit.volatility, labkit.failures)
 }
 
 
-def comparable(result):
-    """The tables of a result without the seconds they took."""
-    return {
-        name: table.drop(columns=[c for c in table if "time" in c])
-        for name, table in result.tables.items()
-    }
+def comparable(facts):
+    """All facts without the seconds that something took."""
+    found = {}
+    for name, value in vars(facts).items():
+        if isinstance(value, pd.DataFrame):
+            found[name] = value[[c for c in value if "time" not in c and c != "seconds"]]
+        elif "seconds" not in name and "times" not in name:
+            found[name] = str(value)
+    return found
 
 
-@pytest.mark.parametrize("task", CHOICES)
-def test_choices_are_the_same_whatever_the_test_rows_are(canary, prices, machines, task):
-    best, tuned = {
-        "regression": (
-            regularization.best_regression_regularization,
-            regression.tuned_regressor,
-        ),
-        "classification": (
-            regularization.best_classification_regularization,
-            classification.tuned_classifier,
-        ),
-    }[task]
+def test_the_canary_hears_every_study():
+    assert len(CHOICES["volatility"]) >= 6 and len(CHOICES["failures"]) >= 7
+    final = [own.name for wing in (labkit.volatility, labkit.failures)
+             for own in studies_of(wing).values() if own.name.endswith("final")]  # fmt: skip
+    assert set(final) == FINAL
 
-    def outcomes():
-        made = {study.__name__: comparable(study()) for study in CHOICES[task]}
-        return made, best(), tuned().get_params()
+
+@pytest.mark.parametrize("wing", CHOICES)
+def test_choices_are_the_same_whatever_the_test_rows_are(canary, prices, machines, wing):
+    def outcomes(prices, machines):
+        given = canary(prices, machines)[wing]
+        return {name: comparable(study(*given)) for name, study in CHOICES[wing].items()}
 
     machines = mostly_failed(machines)
-    canary(prices, machines)
-    clean, *chosen = outcomes()
-    other_prices, other_machines = with_another_last_year(prices), with_absurd_test_rows(machines)
-    canary(other_prices, other_machines)
-    other, *chosen_again = outcomes()
-    assert chosen == chosen_again
-    for study, tables in clean.items():
-        for name, table in tables.items():
-            pd.testing.assert_frame_equal(table, other[study][name], check_exact=True)
+    clean = outcomes(prices, machines)
+    other = outcomes(with_another_last_year(prices), with_absurd_test_rows(machines))
+    for study, facts in clean.items():
+        for name, value in facts.items():
+            if isinstance(value, pd.DataFrame):
+                pd.testing.assert_frame_equal(value, other[study][name], check_exact=True)
+            else:
+                assert value == other[study][name], f"{study}: {name}"
+
+
+def early_stopping(*data):
+    """In the place of the study of regularizations."""
+    return SimpleNamespace(chosen="early stopping")
 
 
 def test_the_last_year_moves_the_test_scores_and_no_other(canary, prices, machines, monkeypatch):
-    choice = "best_regression_regularization"
-    monkeypatch.setattr(regression_final, choice, lambda: "early stopping")
-    canary(prices, machines, locked=False)
-    clean = regression_final.regression_final()
-    canary(with_another_last_year(prices), machines, locked=False)
-    other = regression_final.regression_final()
+    monkeypatch.setattr(volatility_final, "regularization", early_stopping)
+
+    def scores(prices):
+        return volatility_final.final(*canary(prices, machines, locked=False)["volatility"]).scores
+
+    clean, other = scores(prices), scores(with_another_last_year(prices))
     same, moved = (
-        [made["scores"].query(f"set {sign} 'test'")["r2"].to_numpy() for made in (clean, other)]
+        [made.query(f"set {sign} 'test'")["r2"].to_numpy() for made in (clean, other)]
         for sign in ("!=", "==")
     )
     np.testing.assert_array_equal(*same)
     assert (moved[0] != moved[1]).all()
-    for name, model in clean.models.items():
-        again = other.models[name].state_dict()
-        assert all(torch.equal(v, again[k]) for k, v in model.state_dict().items())
 
 
 def test_test_rows_move_the_test_scores_and_no_other(canary, machines, prices, monkeypatch):
     """Also with early stopping, which must watch rows of its own and never these."""
     machines = mostly_failed(machines)
-    choice = "best_classification_regularization"
-    monkeypatch.setattr(classification_final, choice, lambda: "early stopping")
+    monkeypatch.setattr(failure_final, "regularization", early_stopping)
     # Where most rows have failed, a single feature does tell: the alarm would be right.
-    monkeypatch.setattr(classification_final, "_raise_alarms", lambda *_: None)
+    monkeypatch.setattr(failure_final, "raise_alarms", lambda *_: None)
     few_trees = partial(HistGradientBoostingClassifier, max_iter=5)
-    monkeypatch.setattr(
-        classification_final, "HistGradientBoostingClassifier", few_trees, raising=False
-    )
-    canary(prices, machines, locked=False)
-    clean = classification_final.classification_final()
-    absurd = with_absurd_test_rows(machines)
-    canary(prices, absurd, locked=False)
-    other = classification_final.classification_final()
+    monkeypatch.setattr(failure_contenders, "HistGradientBoostingClassifier", few_trees)
+
+    def final(machines):
+        return failure_final.final(*canary(prices, machines, locked=False)["failures"])
+
+    clean, other = final(machines), final(with_absurd_test_rows(machines))
     for name in ("scores", "per_class"):
-        train, again = (made[name].query("set == 'train'") for made in (clean, other))
+        train, again = (getattr(made, name).query("set == 'train'") for made in (clean, other))
         pd.testing.assert_frame_equal(train, again, check_exact=True)
-    pd.testing.assert_series_equal(clean["curves"]["train_loss"], other["curves"]["train_loss"])
-    assert (clean["curves"]["test_loss"] != other["curves"]["test_loss"]).all()
+    pd.testing.assert_series_equal(clean.curves["train_loss"], other.curves["train_loss"])
+    assert (clean.curves["test_loss"] != other.curves["test_loss"]).all()
 
 
-def test_only_the_final_studies_lead_to_the_test_rows():
-    """Whoever refers, over whatever steps, to `open_test` or to the test positions is a final."""
+WINGS = {wing: list((ROOT / "labkit" / wing).glob("*.py")) for wing in CHOICES}
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_only_the_final_study_leads_to_the_test_rows(wing):
+    """Whoever refers, over whatever steps, to `open_test` or to the test positions is of it."""
     used, leads = {}, set()
-    for path in STUDIES:
-        for function in ast.parse(path.read_text()).body:
-            if isinstance(function, ast.FunctionDef):
-                nodes = list(ast.walk(function))
-                used[function.name] = {n.id for n in nodes if isinstance(n, ast.Name)}
-                if {"open_test", "test"} & {n.attr for n in nodes if isinstance(n, ast.Attribute)}:
-                    leads.add(function.name)
+    for path in WINGS[wing]:
+        tree = ast.parse(path.read_text())
+        imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+        means = {a.name: f"{node.module}.{a.name}" for node in imports for a in node.names}
+        module = f"labkit.{wing}.{path.stem}"
+        functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+        means |= {function.name: f"{module}.{function.name}" for function in functions}
+        for function in functions:
+            nodes, own = list(ast.walk(function)), means[function.name]
+            used[own] = {means.get(n.id) for n in nodes if isinstance(n, ast.Name)}
+            if {"open_test", "test"} & {n.attr for n in nodes if isinstance(n, ast.Attribute)}:
+                leads.add(own)
     while more := {name for name, names in used.items() if names & leads} - leads:
         leads |= more
-    public = {name for name in leads if not name.startswith("_")}
-    assert public == {"regression_final", "classification_final"}
+    final = f"labkit.{wing}.final."
+    assert f"{final}final" in leads and all(name.startswith(final) for name in leads)
 
 
 def test_no_chapter_and_no_other_room_opens_the_test_rows():
     shown = [*(ROOT / "chapters").glob("*.qmd"), ROOT / "index.qmd"]
-    rooms = [p for p in (ROOT / "labkit").rglob("*.py") if p not in STUDIES]
+    rooms = [p for p in (ROOT / "labkit").rglob("*.py") if p.parent.name not in WINGS]
     assert len(shown) > 5 and len(rooms) > 20
     for path in [*shown, *rooms]:
         assert "open_test" not in path.read_text(), path

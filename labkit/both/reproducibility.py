@@ -10,7 +10,7 @@ from labkit.config import Profile
 from labkit.files.provenance import Provenance
 from labkit.nets import diagnostics
 from labkit.report import results
-from labkit.report.grids import hidden_label
+from labkit.report.grids import label
 from labkit.report.table import Table, table
 
 PACKAGES = [
@@ -24,14 +24,6 @@ PACKAGES = [
     "matplotlib",
     "jupyter",
 ]
-
-CHAPTERS = {
-    "regression": "Regression: modelling",
-    "classification": "Classification: modelling",
-    "balancing": "Classification: modelling",
-    "smote": "Classification: modelling",
-}
-"""The chapter that first needs a study, by the beginning of the study's name."""
 
 
 def provenance(*sources: Provenance) -> Table:
@@ -71,40 +63,32 @@ def versions() -> Table:
     return table(pd.DataFrame(rows), {"what": "What", "version": "Version"})
 
 
-def profile(used: Profile) -> Table:
-    """The sizes that a profile sets; the axes of its grids one by one."""
+def profiles(*used: Profile) -> Table:
+    """The sizes that the profiles of both wings set; the axes of their grids one by one."""
     rows = []
-    for name, value in vars(used).items():
-        axes = value.items() if isinstance(value, dict) else [("", value)]
-        for axis, values in axes:
-            what = f"{name}, {axis}" if axis else name
-            rows.append({"what": what.replace("_", " "), "value": _text(values)})
-    return table(pd.DataFrame(rows), {"what": "Setting", "value": "Value"})
+    for own in used:
+        wing = type(own).__module__.split(".")[1]
+        for name, value in vars(own).items():
+            axes = value.items() if isinstance(value, dict) else [("", value)]
+            for axis, values in axes:
+                what = f"{name}, {axis}" if axis else name
+                rows.append({"wing": wing, "what": what.replace("_", " "), "value": _text(values)})
+    return table(pd.DataFrame(rows), {"wing": "Studies", "what": "Setting", "value": "Value"})
 
 
 def _text(value) -> str:
-    if isinstance(value, list):
-        return ", ".join(hidden_label(v) if isinstance(v, tuple) else _text(v) for v in value)
-    if isinstance(value, tuple):
-        return ", ".join(map(_text, value))
-    if isinstance(value, int | float):
-        return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(label(v) if isinstance(value, list) else _text(v) for v in value)
     return "all" if value is None else str(value)
 
 
 def timings() -> Table:
-    """The studies kept in ``results/`` and the seconds each took."""
+    """The studies kept in ``results/``, the function that made each, and the seconds it took."""
     frame = results.records()
-    frame = frame.assign(
-        study="`" + frame["study"] + "`",
-        chapter=[
-            next(title for start, title in CHAPTERS.items() if study.startswith(start))
-            for study in frame["study"]
-        ],
-    )
+    made_by = "`" + frame["made_by"].str.removeprefix("labkit.") + "`"
     return table(
-        frame,
-        {"study": "Study", "chapter": "Chapter", "profile": "Profile", "seconds": "Seconds"},
+        frame.assign(study="`" + frame["study"] + "`", made_by=made_by),
+        {"study": "Study", "made_by": "Made by", "profile": "Profile", "seconds": "Seconds"},
         formats={"seconds": ",.1f"},
     )
 

@@ -5,25 +5,28 @@ On simulated machine rows the class probabilities follow from the process that d
 classifier: no other can expect a lower log loss.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from labkit import config
-from labkit.failures.features import machine_features
-from labkit.failures.recipe import CLASSIFICATION_RECIPE
+from labkit.failures.features import RULES, machine_features
+from labkit.failures.profile import Profile
+from labkit.failures.recipe import RECIPE
 from labkit.failures.rules import FAILURE_TYPES
 from labkit.failures.scores import classification_scores, most_probable
-from labkit.failures.setting import FIRST, RULES
 from labkit.failures.simulation import failure_probabilities, simulate
-from labkit.failures.stages import Split, Stage, codes, predict_stages
+from labkit.failures.stages import SINGLE, Split, Stage, codes, predict_stages
 from labkit.nets.estimators import MLPClassifier
-from labkit.report import results
-from labkit.report.results import Result
+from labkit.report.facts import Facts
+from labkit.report.models import CEILING, FLOOR, MLP, Model
+from labkit.report.results import study
+from labkit.report.sentence import Sentence, number, percent
 
-MLP = "MLP"
-BAYES = "Bayes classifier"
-MAJORITY = "majority class"
+NETWORK = Model("MLP", MLP, "recipe")
+BAYES = Model("Bayes classifier", CEILING, "bayes")
+MAJORITY = Model("majority class", FLOOR, "majority")
 
 TEST_SEED_STEP = 1
 """Between the seed of the training rows and that of the test rows."""
@@ -33,37 +36,91 @@ BATCHES = 64
 """Batches of an epoch at most, so that a hundred times the rows are no more steps than ten."""
 
 
-def ceiling_by_rows() -> Result:
-    """MLPs trained on ever more simulated rows, beside the Bayes classifier.
+@dataclass(frozen=True)
+class Reach:
+    """How far a network comes with a number of training rows.
 
-    Table: ``scores`` (rows, model, macro-F1, log loss), all on the same fresh simulated rows.
+    ``f1_covered`` and ``loss_covered`` are shares of the way from the majority class's score to the
+    Bayes classifier's, which may lie outside of zero and one; ``f1`` and ``bayes_f1`` are macro-F1.
     """
-    return results.stored(
-        "classification-ceiling",
-        _ceiling_by_rows,
-        data="drawn by labkit.failures.simulation.simulate",
-        profile=config.profile(),
-    )
+
+    rows: int
+    f1_covered: float
+    loss_covered: float
+    f1: float
+    bayes_f1: float
 
 
-def _ceiling_by_rows() -> Result:
-    profile = config.profile()
+@dataclass(frozen=True, kw_only=True)
+class Ceiling(Facts):
+    """Networks trained on ever more simulated rows, beside the Bayes classifier.
+
+    Attributes
+    ----------
+    scores : DataFrame
+        ``rows, model, kind, stage, macro_f1, log_loss``, all on the same fresh simulated rows.
+    fewest, most : Reach
+        With the fewest and with the most training rows.
+    """
+
+    scores: pd.DataFrame
+    fewest: Reach
+    most: Reach
+
+
+@study("classification-ceiling")
+def ceiling(profile: Profile) -> Ceiling:
+    """The recipe's network on simulated rows; the process itself is the data."""
     scores = ceiling_scores(
         ceiling_mlp().set_params(epochs=profile.recipe_epochs),
         profile.ceiling_rows,
         profile.ceiling_test_rows,
         profile.seed,
     )
-    return Result({"scores": scores})
+    return Ceiling(profile=profile.name, **weighed(scores))
+
+
+def weighed(scores: pd.DataFrame) -> dict:
+    """What the scores say, by the names of the fields of `Ceiling`."""
+    rows = scores["rows"]
+    return {
+        "scores": scores,
+        "fewest": _reach(scores[rows == rows.min()]),
+        "most": _reach(scores[rows == rows.max()]),
+    }
+
+
+def _reach(scores: pd.DataFrame) -> Reach:
+    by_stage = scores.set_index("stage")
+    f1 = by_stage["macro_f1"]
+    return Reach(
+        rows=int(scores["rows"].iloc[0]),
+        f1_covered=covered(f1),
+        loss_covered=covered(by_stage["log_loss"]),
+        f1=float(f1[NETWORK.stage]),
+        bayes_f1=float(f1[BAYES.stage]),
+    )
+
+
+def covered(scores: pd.Series) -> float:
+    """Share of the way from the majority class's score to the Bayes classifier's.
+
+    Zero is the majority class, one the Bayes classifier; it may lie outside.
+
+    >>> round(covered(pd.Series({"recipe": 0.5, "bayes": 0.6, "majority": 0.2})), 2)
+    0.75
+    """
+    start, end = scores[MAJORITY.stage], scores[BAYES.stage]
+    return float((scores[NETWORK.stage] - start) / (end - start))
 
 
 def ceiling_mlp() -> MLPClassifier:
-    """The `CLASSIFICATION_RECIPE` without label smoothing.
+    """The `RECIPE` without label smoothing.
 
     Smoothing keeps a network from saying what it knows to be certain, which is nearly all that the
     Bayes classifier says: the log loss would measure the smoothing.
     """
-    return clone(FIRST).set_params(**{**CLASSIFICATION_RECIPE, "label_smoothing": 0.0})
+    return clone(RECIPE).set_params(label_smoothing=0.0)
 
 
 def ceiling_scores(
@@ -88,7 +145,7 @@ def ceiling_scores(
     Returns
     -------
     DataFrame
-        Columns rows, model, macro_f1, log_loss.
+        Columns rows, model, kind, stage, macro_f1, log_loss.
     """
     pool = simulate(max(sizes), seed)
     test = simulate(n_test, seed + TEST_SEED_STEP)
@@ -102,19 +159,37 @@ def ceiling_scores(
     for rows in sizes:
         train = np.sort(order[:rows])
         stage = Stage(_with_batches(mlp, rows), RULES, normal=True)
-        predicted = predict_stages({MLP: stage}, X, y, [Split(train, out, seed)])
+        predicted = predict_stages({NETWORK: stage}, X, y, [Split(train, out, seed)])
         counts = np.bincount(codes(y.iloc[train]), minlength=len(FAILURE_TYPES)) + 1
         probabilities = {
-            MLP: predicted[(MLP, 0)],
+            NETWORK: predicted[NETWORK, SINGLE, 0],
             BAYES: bayes,
             MAJORITY: np.tile(counts / counts.sum(), (n_test, 1)),
         }
         for model, own in probabilities.items():
             scores = classification_scores(truth, most_probable(own), own)
             kept = {name: scores[name] for name in ("macro_f1", "log_loss")}
-            table.append({"rows": rows, "model": model, **kept})
+            table.append({"rows": rows, **model.row, **kept})
     return pd.DataFrame(table)
 
 
 def _with_batches(mlp: MLPClassifier, rows: int) -> MLPClassifier:
     return clone(mlp).set_params(batch_size=max(SMALLEST_BATCH, rows // BATCHES))
+
+
+def said(facts: Ceiling) -> Sentence:
+    """How much of the way from the majority class to the Bayes classifier the MLP goes."""
+    few, many = facts.fewest, facts.most
+    stalled = (
+        "; more rows did not bring it nearer in log loss"
+        if many.loss_covered <= few.loss_covered
+        else ""
+    )
+    return Sentence(
+        f"With {number(few.rows)} training rows the MLP goes {percent(few.f1_covered, 0)} of the "
+        f"way from the majority class to the Bayes classifier in macro-F1 and "
+        f"{percent(few.loss_covered, 0)} in log loss; with {number(many.rows)} rows, "
+        f"{percent(many.f1_covered, 0)} and {percent(many.loss_covered, 0)}. Its macro-F1 is then "
+        f"{number(many.f1, '.3f')}, where knowing the process gives "
+        f"{number(many.bayes_f1, '.3f')}{stalled}."
+    )

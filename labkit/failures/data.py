@@ -136,7 +136,7 @@ _TITLES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Maintenance:
     """Machine rows.
 

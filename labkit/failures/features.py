@@ -18,7 +18,13 @@ PHYSICS_FEATURES = ["temperature_difference", "power", "strain"]
 """Differences and products that the documented failure rules are written in; see `add_physics`."""
 
 
-RULE_QUANTITIES = ["rotational_speed", "tool_wear", *PHYSICS_FEATURES]
+RAW = MACHINE_FEATURES
+"""The first model's numbers."""
+
+PHYSICS = MACHINE_FEATURES + PHYSICS_FEATURES
+"""All numbers."""
+
+RULES = ["rotational_speed", "tool_wear", *PHYSICS_FEATURES]
 """All numbers that the documented failure rules compare with thresholds, and no others."""
 
 

@@ -1,48 +1,73 @@
 """A check that a reader can follow: the cross-entropy is the same however it is computed."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import torch
 from torch import nn
 
-from labkit import config
+from labkit.failures.data import Maintenance
+from labkit.failures.features import PHYSICS
+from labkit.failures.machines import machines
 from labkit.failures.preprocessing import machine_preprocessing
+from labkit.failures.profile import Profile
+from labkit.failures.recipe import FIRST
 from labkit.failures.rules import FAILURE_TYPES
-from labkit.failures.setting import FIRST, PHYSICS, classification_data
+from labkit.failures.stages import codes
+from labkit.report.facts import Facts
+from labkit.report.results import study
+from labkit.report.table import Table
+from labkit.report.tables import study_table
+
+N_ROWS = 512
+"""Rows of the batch."""
 
 
-def cross_entropy_three_ways(n_rows: int = 512) -> pd.DataFrame:
-    """The loss of an untrained MLP on some development rows, computed in three ways.
+@dataclass(frozen=True, kw_only=True)
+class LossCheck(Facts):
+    """The loss of an untrained MLP on a batch of development rows.
 
-    Returns
-    -------
-    DataFrame
+    Attributes
+    ----------
+    losses : DataFrame
         ``way`` and ``loss``: from logits and class numbers, from logits and one-hot vectors, and
         from softmax probabilities and one-hot vectors by the formula.
+    apart : float
+        The largest difference between two of them.
     """
-    X, y = classification_data().development_rows()
-    X, y = X.iloc[:n_rows], y.iloc[:n_rows]
-    inputs = torch.as_tensor(
-        np.asarray(machine_preprocessing(PHYSICS).fit_transform(X)), dtype=torch.float64
-    )
-    numbers = torch.as_tensor(pd.Categorical(y, categories=FAILURE_TYPES).codes.astype(np.int64))
+
+    losses: pd.DataFrame
+    apart: float
+
+
+@study("cross-entropy-three-ways")
+def loss_check(data: Maintenance, profile: Profile) -> LossCheck:
+    """The cross-entropy in three ways, in double precision."""
+    X, y = machines(data, profile.seed).development_rows()
+    X, y = X.iloc[:N_ROWS], y.iloc[:N_ROWS]
+    prepared = machine_preprocessing(PHYSICS).fit_transform(X)
+    inputs = torch.as_tensor(np.asarray(prepared), dtype=torch.float64)
+    numbers = torch.as_tensor(codes(y))
     one_hot = nn.functional.one_hot(numbers, len(FAILURE_TYPES)).to(inputs)
-    model = FIRST.initial_module(inputs.shape[1], len(FAILURE_TYPES), config.profile().seed)
+    model = FIRST.initial_module(inputs.shape[1], len(FAILURE_TYPES), profile.seed)
     with torch.no_grad():
         logits = model.to(torch.float64)(inputs)
     loss = nn.CrossEntropyLoss()
     by_formula = -(one_hot * torch.softmax(logits, dim=1).log()).sum(dim=1).mean()
-    return pd.DataFrame(
-        {
-            "way": [
-                "logits and class numbers",
-                "logits and one-hot vectors",
-                "softmax and one-hot vectors, by the formula",
-            ],
-            "loss": [
-                loss(logits, numbers).item(),
-                loss(logits, one_hot).item(),
-                by_formula.item(),
-            ],
-        }
+    losses = {
+        "logits and class numbers": loss(logits, numbers).item(),
+        "logits and one-hot vectors": loss(logits, one_hot).item(),
+        "softmax and one-hot vectors, by the formula": by_formula.item(),
+    }
+    return LossCheck(
+        profile=profile.name,
+        losses=pd.DataFrame({"way": losses.keys(), "loss": losses.values()}),
+        apart=max(losses.values()) - min(losses.values()),
     )
+
+
+def shown(facts: LossCheck) -> Table:
+    """The three losses."""
+    columns = {"way": "Computed from", "loss": "Cross-entropy"}
+    return study_table(facts, facts.losses, columns, formats={"loss": ".6f"})

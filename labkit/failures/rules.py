@@ -17,6 +17,14 @@ FAILURE_TYPES = (
 )
 """The six classes, in the order that every table and matrix of the book uses."""
 
+NO_FAILURE = FAILURE_TYPES[0]
+
+SHORT_CLASSES = {
+    name: name if name == "No Failure" else name.removesuffix("s").removesuffix(" Failure")
+    for name in FAILURE_TYPES
+}
+"""Class names that fit beside an axis."""
+
 LABEL_PRIORITY = (
     "Power Failure",
     "Heat Dissipation Failure",

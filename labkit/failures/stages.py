@@ -1,6 +1,6 @@
-"""MLPs of a classification study, stage by stage, trained for every fold at once."""
+"""Networks with their inputs and how they decide, trained for every fold at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ from imblearn.pipeline import Pipeline
 from sklearn.base import clone
 from sklearn.model_selection import train_test_split
 
-from labkit.failures import balancing as imbalance
+from labkit.failures import samplers
 from labkit.failures.decision import MacroF1Rule
 from labkit.failures.preprocessing import encoding, scaling
 from labkit.failures.rules import FAILURE_TYPES
@@ -23,8 +23,13 @@ decision rule is chosen from."""
 MEMBER_SEED_STEP = 1000
 """Between the seeds of an ensemble's networks, so that repetitions share none."""
 
-AVERAGED = ", seeds averaged"
-DECIDED = ", decision rule"
+SINGLE = "single"
+AVERAGED = "averaged"
+DECIDED = "decided"
+"""Forms in which a stage predicts: its first network, the mean of all, the mean with its rule."""
+
+Predictions = dict[tuple[Hashable, str, int], np.ndarray]
+"""(what a stage is called, the form, number of the split or protocol) → class probabilities."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Stage:
     mlp : MLPClassifier
     features : list of str
     strategy : str
-        One of `labkit.failures.balancing.STRATEGIES`.
+        One of `labkit.failures.samplers.STRATEGIES`.
     normal : bool
         Whether numbers are mapped to normal quantiles; see `labkit.failures.preprocessing.scaling`.
     n_members : int
@@ -64,11 +69,11 @@ class Stage:
 
     def pipeline(self, seed: int) -> Pipeline:
         """Scale, balance the training rows, encode, train: all fitted inside the training fold."""
-        weight = imbalance.class_weight(self.strategy)
+        weight = samplers.class_weight(self.strategy)
         return Pipeline(
             [
                 ("scaling", scaling(self.features, normal=self.normal)),
-                ("balancing", imbalance.sampler(self.strategy, seed)),
+                ("balancing", samplers.sampler(self.strategy, seed)),
                 ("encoding", encoding()),
                 ("mlp", clone(self.mlp).set_params(class_weight=weight, random_state=seed)),
             ]
@@ -92,16 +97,16 @@ def codes(labels) -> np.ndarray:
 
 
 def predict_stages(
-    stages: Mapping[str, Stage], X: pd.DataFrame, y: pd.Series, splits: Sequence[Split]
-) -> dict[tuple[str, int], np.ndarray]:
+    stages: Mapping[Hashable, Stage], X: pd.DataFrame, y: pd.Series, splits: Sequence[Split]
+) -> Predictions:
     """Class probabilities of every stage for the rows to predict of every split.
 
     Returns
     -------
     dict
-        (name, number of the split) → array ``(rows to predict, 6)``. A stage of several members
-        gives its first under its name and their mean under the name and `AVERAGED`; one that
-        decides gives, under the name and `DECIDED`, the mean with its rule's factors applied.
+        (key in ``stages``, form, number of the split) → array ``(rows to predict, 6)``. Every stage
+        gives its first network as `SINGLE`; one of several members their mean as `AVERAGED`; one
+        that decides the mean with its rule's factors applied as `DECIDED`.
     """
     work = [
         (name, k, part, own)
@@ -115,16 +120,16 @@ def predict_stages(
     for (name, k, part, _), probabilities in zip(work, predicted, strict=True):
         parts = gathered.setdefault((name, k), {"outer": [], "inner": []})
         parts[part].append(probabilities)
-    found = {}
+    found: Predictions = {}
     for (name, k), parts in gathered.items():
         stage = stages[name]
         mean = np.mean(parts["outer"], axis=0)
-        found[(name, k)] = parts["outer"][0]
+        found[name, SINGLE, k] = parts["outer"][0]
         if stage.n_members > 1:
-            found[(name + AVERAGED, k)] = mean
+            found[name, AVERAGED, k] = mean
         if stage.decides:
             rule = MacroF1Rule(stage.mlp.label_smoothing).fit(parts["inner"][0])
-            found[(name + DECIDED, k)] = rule.apply(mean)
+            found[name, DECIDED, k] = rule.apply(mean)
     return found
 
 
@@ -146,11 +151,11 @@ def _parts(stage: Stage, y: pd.Series, split: Split) -> list[tuple[str, Split]]:
 
 
 def out_of_fold_stages(
-    stages: Mapping[str, Stage],
+    stages: Mapping[Hashable, Stage],
     X: pd.DataFrame,
     y: pd.Series,
     protocols: Sequence[Sequence[Split]],
-) -> dict[tuple[str, int], np.ndarray]:
+) -> Predictions:
     """Out-of-fold class probabilities of every stage under every protocol.
 
     Parameters
@@ -161,13 +166,14 @@ def out_of_fold_stages(
     Returns
     -------
     dict
-        (name, number of the protocol) → array ``(rows, 6)``; names as in `predict_stages`.
+        (key in ``stages``, form, number of the protocol) → array ``(rows, 6)``; forms as in
+        `predict_stages`.
     """
     splits = [(i, split) for i, protocol in enumerate(protocols) for split in protocol]
     predicted = predict_stages(stages, X, y, [split for _, split in splits])
-    found: dict = {}
-    for (name, k), probabilities in predicted.items():
+    found: Predictions = {}
+    for (name, form, k), probabilities in predicted.items():
         i, split = splits[k]
-        own = found.setdefault((name, i), np.zeros((len(X), len(FAILURE_TYPES))))
+        own = found.setdefault((name, form, i), np.zeros((len(X), len(FAILURE_TYPES))))
         own[split.out] = probabilities
     return found

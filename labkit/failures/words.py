@@ -1,118 +1,112 @@
-"""Sentences about the ceiling, about SMOTE in the wrong place, and about probabilities."""
+"""Sentences on the final tables of the failure study."""
 
-import numpy as np
-import pandas as pd
+from labkit.failures.calibration import Reliability
+from labkit.failures.contenders import MAJORITY, ORACLE
+from labkit.failures.final import Final
+from labkit.failures.rules import SHORT_CLASSES
+from labkit.report.intervals import Interval
+from labkit.report.sentence import Sentence, listing, number, percent
+from labkit.report.words import change, interval
 
-from labkit.failures.ceiling import BAYES, MAJORITY, MLP
-from labkit.failures.smote import BEFORE, INSIDE
-from labkit.report.sentence import Sentence, number, percent
-
-N_BINS = 20
-"""Bins, equal in rows, behind the expected calibration error."""
-
-CALIBRATED = 0.005
-"""An expected calibration error up to here is called small: half a percentage point."""
+FOUND = 0.5
+"""F1 from which on a class counts as found."""
 
 
-def ceiling(scores: pd.DataFrame) -> Sentence:
-    """How much of the way from the majority class to the Bayes classifier the MLP goes.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        Columns rows, model ("MLP", "Bayes classifier", "majority class"), macro_f1, log_loss.
-    """
-    wide = scores.pivot(index="rows", columns="model", values=["macro_f1", "log_loss"])
-    few, many = wide.index.min(), wide.index.max()
-    f1 = [covered(wide.loc[rows, "macro_f1"]) for rows in (few, many)]
-    loss = [covered(wide.loc[rows, "log_loss"]) for rows in (few, many)]
-    best = wide.loc[many, "macro_f1"]
-    stalled = "" if loss[1] > loss[0] else "; more rows did not bring it nearer in log loss"
-    reach = (
-        f"With {number(few)} training rows the MLP goes {percent(f1[0], 0)} of the way from the "
-        f"majority class to the Bayes classifier in macro-F1 and {percent(loss[0], 0)} in log "
-        f"loss; with {number(many)} rows, {percent(f1[1], 0)} and {percent(loss[1], 0)}. "
-    )
+def outcome(final: Final) -> Sentence:
+    """The out-of-fold table in words: best, floor, ceiling, and what blocks of time change."""
+    mlp, rival = final.of(final.best), final.of(final.rival)
+    floor, ceiling = final.of(MAJORITY.stage), final.of(ORACLE.stage)
+    order = "above" if final.lead.value > 0 else "below"
     return Sentence(
-        f"{reach}Its macro-F1 is then {number(best[MLP], '.3f')}, where knowing the process "
-        f"gives {number(best[BAYES], '.3f')}{stalled}."
+        f"The best MLP, **{mlp.name}**, has a macro-F1 of {number(mlp.macro_f1.value, '.3f')} "
+        f"({interval(mlp.macro_f1)}), {order} {rival.name}, the best of the other learners, with "
+        f"{number(rival.macro_f1.value, '.3f')}. {_paired(final.lead)} The majority class has "
+        f"{number(floor.macro_f1.value, '.3f')} and the rule oracle "
+        f"{number(ceiling.macro_f1.value, '.3f')}. Its accuracy of {number(mlp.accuracy, '.4f')} "
+        f"stands beside the majority class's {number(floor.accuracy, '.4f')}. When folds are "
+        f"blocks of time instead, its macro-F1 is {number(mlp.blocks_macro_f1, '.3f')}."
     )
 
 
-def covered(scores: pd.Series) -> float:
-    """Share of the way from the majority class's score to the Bayes classifier's.
-
-    Zero is the majority class, one the Bayes classifier; it may lie outside.
-
-    >>> covered(pd.Series({"MLP": 0.5, "Bayes classifier": 0.6, "majority class": 0.2})).round(2)
-    np.float64(0.75)
-    """
-    start, end = scores[MAJORITY], scores[BAYES]
-    return (scores[MLP] - start) / (end - start)
-
-
-def smote_mistake(scores: pd.DataFrame) -> Sentence:
-    """What SMOTE before the split adds to the score.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        Columns protocol ("SMOTE before the split", "SMOTE inside the folds"), macro_f1, accuracy.
-    """
-    by = scores.set_index("protocol")
-    before, inside = by.loc[BEFORE], by.loc[INSIDE]
-    inflation = before["macro_f1"] - inside["macro_f1"]
-    figures = (
-        f"The same network has a macro-F1 of {number(before['macro_f1'], '.3f')} where SMOTE ran "
-        f"before the split and of {number(inside['macro_f1'], '.3f')} where it ran inside the "
-        "training folds"
+def _paired(gain: Interval) -> str:
+    sure = "" if gain.excludes_zero else ", which includes zero, so the order could be chance"
+    return (
+        f"Over the same folds the two differ by {number(gain.value, '+.4f')} "
+        f"({interval(gain, '+.4f')}{sure})."
     )
-    if inflation <= 0:
-        return Sentence(f"{figures}: here the mistake does not raise the score.")
+
+
+def classes(final: Final) -> Sentence:
+    """The classes that the best MLP finds, and those it misses, by F1 on the held-out rows."""
+    shown = {name: f"{SHORT_CLASSES[name].lower()} ({number(f1, '.2f')})"
+             for name, f1 in final.f1_of_best.items()}  # fmt: skip
+    found = [shown[name] for name, f1 in final.f1_of_best.items() if f1 >= FOUND]
+    missed = [shown[name] for name, f1 in final.f1_of_best.items() if f1 < FOUND]
+    parts = [f"found, with an F1 of one half or more: {listing(found)}"] if found else []
+    parts += [f"mostly missed: {listing(missed)}"] if missed else ["none is mostly missed"]
+    return Sentence("; ".join(parts))
+
+
+def reliability(found: Reliability) -> Sentence:
+    """Whether a model's probability of failure can be taken at its word."""
+    size = "small" if found.is_small else "not small"
+    lean = f", and on the whole its probabilities are {found.lean}" if found.lean else ""
     return Sentence(
-        f"{figures}: the mistake adds **{number(inflation, '.3f')}**, none of which would be seen "
-        "on a new machine. Rows made from a test row have trained the network, and most of the "
-        "rare rows that are scored were made, not measured."
+        f"{found.model} expects failures in {percent(found.expected)} of the rows, and "
+        f"{percent(found.failed)} fail. The expected calibration error of its probability of "
+        f"failure is {percent(found.error, 2)}, which is {size}{lean}."
     )
 
 
-def reliability(probabilities: pd.DataFrame, model: str) -> Sentence:
-    """Whether a model's probability of failure can be taken at its word.
-
-    Parameters
-    ----------
-    probabilities : DataFrame
-        Columns model, row, true, and one for each class of `labkit.failures.rules.FAILURE_TYPES`.
-    model : str
-    """
-    own = probabilities[probabilities["model"] == model]
-    predicted = (1 - own["No Failure"]).to_numpy()
-    failed = (own["true"] != "No Failure").to_numpy()
-    error, bias = calibration_error(predicted, failed), predicted.mean() - failed.mean()
-    size = "small" if error <= CALIBRATED else "not small"
-    lean = "too high" if bias > 0 else "too low"
-    tendency = "" if abs(bias) < error / 2 else f", and on the whole its probabilities are {lean}"
+def headline(final: Final) -> Sentence:
+    """The best MLP out-of-fold beside floor, rivals and ceiling."""
+    mlp, rival = final.of(final.best), final.of(final.rival)
+    floor, ceiling = final.of(MAJORITY.stage), final.of(ORACLE.stage)
     return Sentence(
-        f"{model} expects failures in {percent(predicted.mean())} of the rows, and "
-        f"{percent(failed.mean())} fail. The expected calibration error of its probability of "
-        f"failure is {percent(error, 2)}, which is {size}{tendency}."
+        f"Out-of-fold, the best network ({mlp.name}) has a macro-F1 of "
+        f"{number(mlp.macro_f1.value, '.3f')}; {rival.name}, the best of the other "
+        f"learners, has {number(rival.macro_f1.value, '.3f')}, the majority class "
+        f"{number(floor.macro_f1.value, '.3f')} and the documented rules "
+        f"{number(ceiling.macro_f1.value, '.3f')}. Its accuracy, "
+        f"{number(mlp.accuracy, '.4f')}, means little by itself: never predicting a failure "
+        f"already has {number(floor.accuracy, '.4f')}."
     )
 
 
-def calibration_error(predicted: np.ndarray, happened: np.ndarray, n_bins: int = N_BINS) -> float:
-    """Expected calibration error of the probability of an event (Naeini et al. 2015).
+def physics(final: Final) -> Sentence:
+    """What the physics features are worth to the forest and to the same MLP."""
+    forest = _change(final, "forest-raw", "forest-physics")
+    mlp = _change(final, "first", "physics")
+    return Sentence(
+        f"three features from physics {forest} of a random forest, and {mlp} of the same MLP."
+    )
 
-    Mean over rows of |mean prediction − share of events| of the row's bin, the bins equal in rows.
 
-    Parameters
-    ----------
-    predicted : array, shape (rows,)
-    happened : array of bool, shape (rows,)
+def _change(final: Final, before: str, after: str) -> Sentence:
+    f1 = [final.of(stage).macro_f1.value for stage in (before, after)]
+    return change(*f1, "macro-F1", ".3f")
 
-    >>> calibration_error(np.array([0.25, 0.25, 0.25, 0.25]), np.array([1, 0, 0, 0]), n_bins=1)
-    0.0
-    """
-    order = np.argsort(predicted, kind="stable")
-    bins = np.array_split(order, min(n_bins, len(order)))
-    gaps = [abs(predicted[rows].mean() - happened[rows].mean()) for rows in bins]
-    return float(np.average(gaps, weights=[len(rows) for rows in bins]))
+
+def blocks(final: Final) -> Sentence:
+    """What the choice of folds does to the same model."""
+    best = final.of(final.best)
+    return Sentence(
+        f"The same MLP has a macro-F1 of {number(best.macro_f1.value, '.3f')} over stratified "
+        f"folds and of {number(best.blocks_macro_f1, '.3f')} over blocks of time."
+    )
+
+
+def metrics_disagree(final: Final) -> Sentence:
+    """How far accuracy and macro-F1 lie apart for the majority class."""
+    floor = final.of(MAJORITY.stage)
+    return Sentence(
+        f"The majority class has an accuracy of {number(floor.accuracy, '.4f')} and a macro-F1 "
+        f"of {number(floor.macro_f1.value, '.3f')}."
+    )
+
+
+def tuning(final: Final) -> Sentence:
+    """What the grid search changed out-of-fold."""
+    f1 = [final.of(stage).macro_f1.value for stage in ("physics", "tuned")]
+    moved = change(*f1, "out-of-fold macro-F1")
+    return Sentence(f"For failures, with the same features, tuning {moved}.")

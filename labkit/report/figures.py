@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from labkit.report.grids import hidden_label
+from labkit.report.grids import label as value_label
 from labkit.report.theme import OKABE_ITO, SEQUENTIAL, figure
 
 SET_COLOURS = {"train": OKABE_ITO[0], "validation": OKABE_ITO[1], "test": OKABE_ITO[2]}
@@ -104,9 +104,10 @@ def _limit_to_held_out(axis, history: pd.DataFrame, sets: list[str], quantity: s
 def grid_heatmaps(candidates: pd.DataFrame, score: str) -> Figure:
     """Best score for each pair of values: optimizer × learning rate, layers × the two others.
 
-    ``candidates`` is the table of `labkit.report.grids.grid_table`; ``score`` labels the colours.
+    ``candidates`` is the table of `labkit.report.grids.candidates_of`; ``score`` labels the
+    colours.
     """
-    table = candidates.assign(hidden=candidates["hidden_sizes"].map(hidden_label))
+    table = candidates.assign(hidden=candidates["hidden_sizes"].map(value_label))
     pairs = [
         ("optimizer", "learning_rate", "optimizer", "learning rate"),
         ("hidden", "learning_rate", "hidden units", "learning rate"),

@@ -1,85 +1,137 @@
-"""scikit-learn's ``cv_results_`` as a table that people read."""
+"""What a grid search found: its candidates in order, its winner, and what each axis is worth."""
+
+from dataclasses import dataclass
 
 import pandas as pd
+from sklearn.model_selection import GridSearchCV
 
-from labkit.report.intervals import mean_interval
-
-AXES = ["learning_rate", "optimizer", "hidden_sizes", "batch_size", "epochs"]
-"""The axes of the grid; ``hidden_sizes`` holds both the number of layers and of neurons."""
+from labkit.report.facts import Facts
 
 
-def grid_table(cv_results: dict) -> pd.DataFrame:
-    """One row per candidate, best first.
+@dataclass(frozen=True)
+class Spread:
+    """How far the best scores of an axis's values lie apart."""
 
-    Columns: the `AXES`, ``layers`` and ``neurons``, ``mean_test_score``, ``std_test_score``,
-    ``mean_train_score`` where it was asked for, ``mean_fit_time`` and ``rank_test_score``.
+    axis: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """The hidden sizes whose best candidate is best and worst, and how far those lie apart."""
+
+    best: str
+    worst: str
+    gap: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid(Facts):
+    """A grid search.
+
+    Attributes
+    ----------
+    candidates : DataFrame
+        A row each, best first: as `candidates_of` gives it.
+    best : DataFrame
+        The first of them.
+    effects : DataFrame
+        As `axis_effects` gives it.
+    widest, narrowest : Spread
+        The axis that matters most, and the one that matters least; axes with one value are none.
+    shapes : Shapes
     """
-    results = pd.DataFrame(cv_results)
+
+    candidates: pd.DataFrame
+    best: pd.DataFrame
+    effects: pd.DataFrame
+    widest: Spread
+    narrowest: Spread
+    shapes: Shapes
+
+    @property
+    def parameters(self) -> dict:
+        """What the winner changes in the estimator that was searched."""
+        axes = list(dict.fromkeys(self.effects["axis"]))
+        return {axis: _plain(self.best[axis].iloc[0]) for axis in axes}
+
+
+def found(search: GridSearchCV) -> dict:
+    """The facts of a finished search, by the names of the fields of `Grid`."""
+    axes = [name.rpartition("__")[2] for name in search.param_grid]
+    candidates = candidates_of(search)
+    effects = axis_effects(candidates, axes)
+    widest, narrowest = spreads_of(effects)
+    return {
+        "candidates": candidates,
+        "best": candidates.head(1),
+        "effects": effects,
+        "widest": widest,
+        "narrowest": narrowest,
+        "shapes": compare_shapes(candidates),
+    }
+
+
+def candidates_of(search: GridSearchCV) -> pd.DataFrame:
+    """One row per candidate of a finished search, best first.
+
+    Columns: the axes in the grid's order, ``layers`` and ``neurons``, ``mean_test_score``,
+    ``std_test_score``, ``mean_train_score`` where it was asked for, ``mean_fit_time`` and
+    ``rank_test_score``.
+    """
+    results = search.cv_results_
     table = pd.DataFrame(
-        {axis: _column(results, axis) for axis in AXES},
-        dtype=object,
+        {name.rpartition("__")[2]: results[f"param_{name}"].tolist() for name in search.param_grid}
     )
     table["layers"] = [len(sizes) for sizes in table["hidden_sizes"]]
     table["neurons"] = [sum(sizes) for sizes in table["hidden_sizes"]]
     for score in ("mean_test_score", "std_test_score", "mean_train_score", "mean_fit_time"):
         if score in results:
-            table[score] = results[score].astype(float)
-    table["rank_test_score"] = results["rank_test_score"]
+            table[score] = results[score]
+    table["rank_test_score"] = results["rank_test_score"].astype(int)
     return table.sort_values("rank_test_score", kind="stable", ignore_index=True)
 
 
-def _column(results: pd.DataFrame, axis: str) -> list:
-    """The values of one axis, whatever step of a pipeline it belongs to."""
-    name = next(c for c in results if c.startswith("param_") and c.endswith(axis))
-    return results[name].tolist()
+def axis_effects(candidates: pd.DataFrame, axes: list[str]) -> pd.DataFrame:
+    """For each value of each axis, the best and the median score of the candidates that have it.
 
-
-def hidden_label(sizes) -> str:
-    """Hidden sizes as text.
-
-    >>> hidden_label((64, 32))
-    '64-32'
+    Columns: ``axis``, ``value``, ``best``, ``median``.
     """
-    return "-".join(str(size) for size in sizes)
-
-
-def axis_effects(candidates: pd.DataFrame) -> pd.DataFrame:
-    """For each value of each axis, the best and the median score of the candidates that have it."""
     parts = []
-    for axis in AXES:
-        values = candidates[axis].map(hidden_label) if axis == "hidden_sizes" else candidates[axis]
-        groups = candidates["mean_test_score"].groupby(values.astype(str), sort=False)
-        parts.append(
-            pd.DataFrame({"best": groups.max(), "median": groups.median()})
-            .rename_axis("value")
-            .reset_index()
-            .assign(axis=axis)
-        )
+    for axis in axes:
+        groups = candidates["mean_test_score"].groupby(candidates[axis].map(label), sort=False)
+        effects = pd.DataFrame({"best": groups.max(), "median": groups.median()})
+        parts.append(effects.rename_axis("value").reset_index().assign(axis=axis))
     return pd.concat(parts, ignore_index=True)[["axis", "value", "best", "median"]]
 
 
-def mean_scores(scores: pd.DataFrame, score: str) -> pd.DataFrame:
-    """Mean of one score over repetitions with its 95 % interval: ``model, <score>, low, high``."""
-    rows = [
-        dict(zip(["model", score, "low", "high"], [model, *mean_interval(own[score])], strict=True))
-        for model, own in scores.groupby("model", sort=False)
-    ]
-    return pd.DataFrame(rows)
+def spreads_of(effects: pd.DataFrame) -> tuple[Spread, Spread]:
+    """The widest and the narrowest spread of best scores among the axes with several values."""
+    tried = effects[effects.groupby("axis")["value"].transform("size") > 1]
+    best = tried.groupby("axis", sort=False)["best"]
+    spreads = best.max() - best.min()
+    return (
+        Spread(spreads.idxmax(), float(spreads.max())),
+        Spread(spreads.idxmin(), float(spreads.min())),
+    )
 
 
-def best_mlp(scores: pd.DataFrame, score: str) -> str:
-    """The MLP whose mean score over repetitions is highest."""
-    mlps = scores[scores["model"].str.startswith("MLP")]
-    return mlps.groupby("model", sort=False)[score].mean().idxmax()
+def compare_shapes(candidates: pd.DataFrame) -> Shapes:
+    """The hidden sizes that a grid prefers, and those that it likes least."""
+    shapes = candidates["hidden_sizes"].map(label)
+    best = candidates["mean_test_score"].groupby(shapes, sort=False).max()
+    return Shapes(best.idxmax(), best.idxmin(), float(best.max() - best.min()))
 
 
-def paired_gains(
-    scores: pd.DataFrame, variant: str, score: str, base: str, by: str = "seed"
-) -> pd.DataFrame:
-    """What each variant's score is above the base's at the same seed: seeds down, variants across.
+def label(value: object) -> str:
+    """A value of an axis as text; hidden sizes are joined.
 
-    Pairing takes out what all variants of a seed (or of another repetition, ``by``) share: its
-    split, its initial weights.
+    >>> label((64, 32)), label(0.001), label("adam")
+    ('64-32', '0.001', 'adam')
     """
-    paired = scores.pivot(index=by, columns=variant, values=score)
-    return paired.drop(columns=base).sub(paired[base], axis=0)
+    return "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _plain(value):
+    """A cell of a table as Python's own type, which estimators check for."""
+    return value.item() if hasattr(value, "item") else value

@@ -1,10 +1,12 @@
-"""Results → Markdown tables, which render the same in HTML and PDF."""
+"""Frames as Markdown tables, which render the same in HTML and PDF."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 from tabulate import tabulate
+
+from labkit.report.intervals import Interval
+from labkit.report.sentence import number
 
 
 class Table:
@@ -71,6 +73,11 @@ def table(
     )
 
 
+def bold_best(texts: pd.Series, values: pd.Series) -> pd.Series:
+    """Texts, with that of the largest value in bold."""
+    return texts.where(values != values.max(), "**" + texts + "**")
+
+
 def _cells(values: pd.Series, spec: str | None, best: str | None) -> list[str]:
     if spec is None:
         spec = _default_format(values)
@@ -92,35 +99,32 @@ def _default_alignment(values: pd.Series) -> str:
 
 
 def _text(value, spec: str) -> str:
-    """A cell: a minus sign is typeset as one, zero has none, a missing value is a dash."""
+    """A cell: a number as the book prints numbers, a missing value as a dash."""
     if pd.api.types.is_scalar(value) and pd.isna(value):
         return "–"
     if not spec or isinstance(value, str):
         return str(value).replace("|", "\\|")
-    text = format(value, spec)
-    if not any(digit in text for digit in "123456789"):
-        text = text.replace("-", "")
-    return text.replace("-", "−")
+    return str(number(value, spec))
 
 
-def with_interval(mean: float, low: float, high: float, spec: str = ".3f") -> str:
-    """A mean and its interval in one cell.
+def with_interval(given: Interval, spec: str = ".3f") -> str:
+    """A value and its interval in one cell.
 
-    >>> with_interval(0.5, 0.25, 0.75, ".2f")
+    >>> with_interval(Interval(0.5, 0.25, 0.75), ".2f")
     '0.50 [0.25, 0.75]'
     """
-    if np.isnan(low):
-        return _text(mean, spec)
-    return f"{_text(mean, spec)} [{_text(low, spec)}, {_text(high, spec)}]"
+    value = number(given.value, spec)
+    if pd.isna(given.low):
+        return value
+    return f"{value} [{number(given.low, spec)}, {number(given.high, spec)}]"
 
 
-def mean_and_spread(values: Sequence[float], spec: str = ".3f") -> str:
+def with_spread(mean: float, sd: float, spec: str = ".3f") -> str:
     """The mean of repetitions and their standard deviation, in one cell.
 
-    >>> mean_and_spread([1.0, 3.0], ".1f")
+    >>> with_spread(2.0, 1.41, ".1f")
     '2.0 ± 1.4'
     """
-    values = np.asarray(values, dtype=float)
-    if len(values) < 2:
-        return _text(values.mean(), spec)
-    return f"{_text(values.mean(), spec)} ± {_text(values.std(ddof=1), spec)}"
+    if pd.isna(sd):
+        return number(mean, spec)
+    return f"{number(mean, spec)} ± {number(sd, spec)}"

@@ -153,7 +153,7 @@ _STAND_INS = pd.DataFrame(
 """The five stocks in the sectors that GICS had in 2016, as Kaggle's securities have them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NYSE:
     """Prices, with what there is about the companies.
 

@@ -36,6 +36,8 @@ FEATURE_LABELS = {
 }
 """The features of the panel, in the order of its columns."""
 
+FEATURES = list(FEATURE_LABELS)
+
 HAR_FEATURES = ["log_vol_1", "log_vol_5", "log_vol_22"]
 """The heterogeneous autoregression's (Corsi 2009): a day, a week, a month."""
 

@@ -1,25 +1,46 @@
-"""The best recipe for each task, and what each of its parts is worth.
+"""The networks and the linear model of this study: the first, the tuned, the recipe; ridge."""
 
-The recipes come from the literature on tabular networks and from trials on development rows. Their
-ablations leave out one part at a time, so that a part is judged in the company of the others.
+import numpy as np
+from sklearn.base import clone
+from sklearn.linear_model import RidgeCV
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from labkit.nets.estimators import MLPRegressor
+from labkit.report.grids import Grid
+from labkit.volatility.panel import FEATURES, panel_preprocessing
+
+FIRST = MLPRegressor(hidden_sizes=(64, 32), learning_rate=1e-3, optimizer="adam", batch_size=512)
+"""The first model: two hidden layers, Adam with its usual step, no regularization."""
+
+RECIPE = clone(FIRST).set_params(
+    hidden_sizes=(128, 64),
+    activation="silu",
+    dropout=0.2,
+    batch_size=4096,
+    learning_rate=3e-3,
+    schedule="one_cycle",
+    epochs=5,
+)
+"""A smooth activation, dropout, large batches, and a learning rate that rises and falls.
+
+It comes from the literature on tabular networks and from trials on the validation year.
 """
 
-REGRESSION_RECIPE = {
-    "hidden_sizes": (128, 64),
-    "activation": "silu",
-    "dropout": 0.2,
-    "batch_size": 4096,
-    "learning_rate": 3e-3,
-    "schedule": "one_cycle",
-    "epochs": 5,
-}
-"""A smooth activation, dropout, large batches, and a learning rate that rises and falls."""
-
-REGRESSION_PARTS = {
+PARTS = {
     "SiLU (ReLU instead)": {"activation": "relu"},
     "dropout": {"dropout": 0.0},
     "one-cycle schedule (constant rate)": {"schedule": None},
     "width (64-32 instead)": {"hidden_sizes": (64, 32)},
     "large batches (512 instead)": {"batch_size": 512},
 }
-"""What to change in the regression recipe to leave one part out."""
+"""What to change in the recipe to leave one part out."""
+
+
+def tuned(grid: Grid) -> MLPRegressor:
+    """The first model with the parameters that won the grid search."""
+    return clone(FIRST).set_params(**grid.parameters)
+
+
+def ridge() -> Pipeline:
+    """Ridge regression on all features, its penalty chosen by leave-one-out on the fitted rows."""
+    return make_pipeline(panel_preprocessing(FEATURES), RidgeCV(alphas=np.logspace(-2, 4, 13)))

@@ -6,14 +6,14 @@ import pytest
 from joblib import parallel_config
 from sklearn.base import clone
 
-from labkit.failures import probabilities as plots
-from labkit.failures import words as prose
-from labkit.failures.ceiling import BAYES, MAJORITY, MLP, ceiling_mlp, ceiling_scores
+from labkit.failures import ceiling, figures, smote_mistake, words
+from labkit.failures.calibration import calibration_error, reliability
+from labkit.failures.ceiling import BAYES, MAJORITY, NETWORK, ceiling_mlp, ceiling_scores
 from labkit.failures.features import machine_features
+from labkit.failures.recipe import FIRST
 from labkit.failures.rules import FAILURE_TYPES
-from labkit.failures.setting import FIRST
 from labkit.failures.simulation import simulate
-from labkit.failures.smote import BEFORE, INSIDE, smote_scores
+from labkit.failures.smote_mistake import BEFORE, INSIDE, smote_scores
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -30,7 +30,7 @@ def scores():
 
 
 def score(table, rows, model, name):
-    return table.set_index(["rows", "model"]).loc[(rows, model), name]
+    return table.set_index(["rows", "stage"]).loc[(rows, model.stage), name]
 
 
 # The ceiling.
@@ -39,19 +39,23 @@ def score(table, rows, model, name):
 def test_every_size_has_every_model_once(scores):
     assert list(scores["rows"].unique()) == [300, 4000]
     assert (
-        scores.groupby("rows")["model"].unique().map(list) == [[MLP, BAYES, MAJORITY]] * 2
+        scores.groupby("rows")["model"].unique().map(list)
+        == [[model.name for model in (NETWORK, BAYES, MAJORITY)]] * 2
     ).all()
 
 
 def test_no_network_beats_the_bayes_classifier(scores):
     """In log loss, with room for the sampling noise of 3,000 test rows."""
     for rows in (300, 4000):
-        assert score(scores, rows, MLP, "log_loss") > score(scores, rows, BAYES, "log_loss") - 0.005
+        assert (
+            score(scores, rows, NETWORK, "log_loss")
+            > score(scores, rows, BAYES, "log_loss") - 0.005
+        )
 
 
 def test_more_rows_bring_the_network_nearer(scores):
-    assert score(scores, 4000, MLP, "log_loss") < score(scores, 300, MLP, "log_loss")
-    assert score(scores, 4000, MLP, "log_loss") < score(scores, 4000, MAJORITY, "log_loss")
+    assert score(scores, 4000, NETWORK, "log_loss") < score(scores, 300, NETWORK, "log_loss")
+    assert score(scores, 4000, NETWORK, "log_loss") < score(scores, 4000, MAJORITY, "log_loss")
 
 
 def test_the_ceiling_is_the_same_whatever_the_network_saw(scores):
@@ -82,12 +86,15 @@ def test_smote_before_the_split_inflates_the_score():
 def ceiling_table(mlp_losses=(0.15, 0.06)):
     rows = []
     for n, f1, loss in zip((1000, 9000), (0.4, 0.6), mlp_losses, strict=True):
-        rows += [(n, MLP, f1, loss), (n, BAYES, 0.7, 0.05), (n, MAJORITY, 0.2, 0.25)]
-    return pd.DataFrame(rows, columns=["rows", "model", "macro_f1", "log_loss"])
+        rows += [(n, NETWORK, f1, loss), (n, BAYES, 0.7, 0.05), (n, MAJORITY, 0.2, 0.25)]
+    table = pd.DataFrame(
+        [{"rows": n, **model.row, "macro_f1": f1, "log_loss": loss} for n, model, f1, loss in rows]
+    )
+    return ceiling.Ceiling(profile="full", **ceiling.weighed(table))
 
 
 def test_the_way_to_the_ceiling_is_told_for_the_fewest_and_the_most_rows():
-    text = prose.ceiling(ceiling_table()).replace("\xa0", " ")
+    text = ceiling.said(ceiling_table()).replace("\xa0", " ")
     assert "With 1,000 training rows the MLP goes 40 % of the way" in text
     assert "50 % in log loss" in text
     assert "with 9,000 rows, 80 % and 95 %" in text
@@ -96,7 +103,7 @@ def test_the_way_to_the_ceiling_is_told_for_the_fewest_and_the_most_rows():
 
 
 def test_rows_that_do_not_help_are_said_not_to():
-    assert "did not bring it nearer" in prose.ceiling(ceiling_table((0.06, 0.15)))
+    assert "did not bring it nearer" in ceiling.said(ceiling_table((0.06, 0.15)))
 
 
 @pytest.mark.parametrize(
@@ -106,7 +113,8 @@ def test_the_inflation_is_the_difference_of_the_protocols(before, said):
     table = pd.DataFrame(
         {"protocol": [BEFORE, INSIDE], "macro_f1": [before, 0.5], "accuracy": [0.99, 0.97]}
     )
-    assert said in prose.smote_mistake(table)
+    facts = smote_mistake.SmoteMistake(profile="full", **smote_mistake.weighed(table))
+    assert said in smote_mistake.said(facts)
 
 
 # Probabilities.
@@ -131,28 +139,35 @@ def forecasts():
 def test_calibration_error_is_the_mean_gap():
     predicted = np.array([0.1, 0.1, 0.6, 0.6])
     happened = np.array([False, False, True, False])
-    assert prose.calibration_error(predicted, happened, n_bins=2) == pytest.approx(0.1)
+    assert calibration_error(predicted, happened, n_bins=2) == pytest.approx(0.1)
 
 
 def test_probabilities_are_called_what_they_are(forecasts):
-    assert "which is small" in prose.reliability(forecasts, "honest")
-    shrill = prose.reliability(forecasts, "shrill")
+    def said(model):
+        own = forecasts[forecasts["model"] == model]
+        return words.reliability(
+            reliability(model, own[list(FAILURE_TYPES)].to_numpy(), own["true"])
+        )
+
+    assert "which is small" in said("honest")
+    shrill = said("shrill")
     assert "which is not small" in shrill and "too high" in shrill
 
 
 def test_the_reliability_curve_of_an_honest_forecaster_is_the_diagonal(forecasts):
-    axis = plots.reliability(forecasts, ["honest", "shrill"]).axes[0]
+    axis = figures.reliability(forecasts).axes[0]
     lines = {bars.get_label(): bars.lines[0].get_xydata() for bars in axis.containers}
     np.testing.assert_allclose(lines["honest"][:, 0], lines["honest"][:, 1], atol=0.03)
     assert lines["shrill"][-1, 0] > 2 * lines["shrill"][-1, 1]
 
 
 def test_precision_and_recall_of_classes_that_occur(forecasts):
-    legend = plots.precision_recall(forecasts, "honest").axes[0].get_legend()
+    legend = figures.precision_recall(forecasts, "honest").axes[0].get_legend()
     assert [text.get_text().split(" (")[0] for text in legend.get_texts()] == ["Power"]
 
 
 def test_the_ceiling_has_a_line_for_every_model_and_score(scores):
-    fig = plots.ceiling(scores)
+    fig = figures.ceiling(scores)
     for axis in fig.axes:
-        assert [line.get_label() for line in axis.get_lines()] == [MLP, BAYES, MAJORITY]
+        labels = [line.get_label() for line in axis.get_lines()]
+        assert labels == [model.name for model in (NETWORK, BAYES, MAJORITY)]

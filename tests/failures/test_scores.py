@@ -19,7 +19,6 @@ from labkit.failures.scores import (
     out_of_fold,
     per_class_scores,
 )
-from labkit.report.intervals import block_bootstrap, mean_interval
 from labkit.volatility.scores import Persistence, qlike, regression_scores
 
 LABELS = np.array(FAILURE_TYPES)
@@ -233,75 +232,3 @@ def test_probabilities_come_in_the_order_of_the_classes_whatever_the_models():
     assert list(model.classes_) == sorted(y) != list(y)
     np.testing.assert_array_equal(class_probabilities(model, X), np.eye(6)[[5, 2, 0]])
     np.testing.assert_array_equal(most_probable(class_probabilities(model, X)), y)
-
-
-@pytest.fixture(scope="module")
-def days():
-    return pd.Series(np.repeat(pd.bdate_range("2012-01-02", periods=250), 4))
-
-
-def interval(values, days, block=1, resamples=400, seed=0):
-    ones = np.ones(len(values))
-    return block_bootstrap(values, ones, days, block=block, resamples=resamples, seed=seed)
-
-
-def test_the_bootstrap_agrees_with_theory_for_independent_days(days):
-    values = np.random.default_rng(3).normal(size=1000)
-    low, high = interval(values, days, resamples=2000)
-    half = 1.96 * values.std() / np.sqrt(1000)
-    assert (high - low) / 2 == pytest.approx(half, rel=0.15)
-    assert (high + low) / 2 == pytest.approx(values.mean(), abs=half / 5)
-
-
-def test_the_bootstrap_covers_the_truth_about_95_times_in_100(days):
-    random = np.random.default_rng(0)
-    covered = 0
-    for i in range(100):
-        shared = np.repeat(random.normal(size=250), 4)  # stocks move together within a day
-        low, high = interval(shared + random.normal(size=1000) / 3, days, resamples=200, seed=i)
-        covered += low < 0 < high
-    assert covered >= 88
-
-
-def test_blocks_are_wider_where_days_hang_together_and_not_where_they_do_not(days):
-    random = np.random.default_rng(1)
-    noise = random.normal(size=250)
-    walk = np.zeros(250)
-    for t in range(1, 250):
-        walk[t] = 0.9 * walk[t - 1] + noise[t]
-
-    def ratio(daily):
-        widths = [np.ptp(interval(np.repeat(daily, 4), days, block=b)) for b in (1, 20)]
-        return widths[1] / widths[0]
-
-    assert ratio(walk) > 1.8
-    assert 0.6 < ratio(noise) < 1.4
-
-
-def test_the_bootstrap_draws_whole_days_whatever_their_order_and_size():
-    """Days of 1 and 7 rows, shuffled: a share of the day's rows each, they always add up to one."""
-    sizes = np.where(np.arange(60) % 2, 7, 1)
-    day = np.random.default_rng(0).permutation(np.repeat(np.arange(60), sizes))
-    dates = pd.Series(pd.Timestamp("2012-01-01") + pd.to_timedelta(day, "D"))
-    shares = 1 / sizes[day]
-    options = {"block": 7, "resamples": 50, "seed": 0}
-    assert block_bootstrap(shares, shares, dates, **options) == pytest.approx((1, 1))
-    low, high = block_bootstrap(shares, np.full(len(day), 1 / len(day)), dates, **options)
-    # 60 days are drawn, of 1 or 7 rows: their number of rows varies, the sum of shares does not.
-    assert 60 / (60 * 7 / len(day)) < low < 60 < high < 60 * len(day) / 60
-
-
-def test_the_bootstrap_repeats_itself_and_survives_a_block_longer_than_the_year(days):
-    values = np.random.default_rng(0).normal(size=1000)
-    assert interval(values, days, seed=4) == interval(values, days, seed=4)
-    assert interval(values, days, seed=4) != interval(values, days, seed=5)
-    # One circular block of all days is the sample itself.
-    assert interval(values, days, block=400) == pytest.approx((values.mean(), values.mean()))
-
-
-def test_students_interval_by_hand_and_with_too_little():
-    mean, low, high = mean_interval([1.0, 2.0, 4.0])
-    half = 4.302653 * np.std([1, 2, 4], ddof=1) / np.sqrt(3)
-    assert (mean, low, high) == pytest.approx((7 / 3, 7 / 3 - half, 7 / 3 + half))
-    assert mean_interval([2.0])[0] == 2 and np.isnan(mean_interval([2.0])[1:]).all()
-    assert mean_interval(iter([2.0, 2.0])) == (2, 2, 2)

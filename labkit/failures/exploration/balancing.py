@@ -1,22 +1,23 @@
 """What balancing does to the training rows: counts, and how lifelike the invented rows are."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from sklearn.utils.class_weight import compute_sample_weight
 
-from labkit.failures.balancing import class_weight
 from labkit.failures.exploration.machines import RULES, class_counts
 from labkit.failures.features import MACHINE_FEATURES
 from labkit.failures.preprocessing import QUALITIES
 from labkit.failures.rules import power
+from labkit.failures.samplers import class_weight
 
 
 def counts_after(balanced: Mapping[str, tuple[pd.DataFrame, np.ndarray]]) -> pd.DataFrame:
     """Rows per class under each strategy: ``strategy`` and a column per failure type.
 
-    ``balanced`` has, for each strategy, what `labkit.failures.setting.resampled` gives.
+    ``balanced`` has, for each strategy, what `labkit.failures.balancing.resampled` gives.
     """
     rows = [
         {"strategy": strategy, **class_counts(pd.Series(y)).set_index("class")["rows"]}
@@ -97,3 +98,59 @@ def _obeying(rows: pd.DataFrame, y: np.ndarray) -> float:
     """Share of rows of a class with a rule that meet it."""
     meets = np.concatenate([rule(rows[y == name]).to_numpy(bool) for name, rule in RULES.items()])
     return float(meets.mean())
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Training rows as they are, and under the strategies that leave fewest and most."""
+
+    before: int
+    fewest: int
+    fewest_by: str
+    most: int
+    most_by: str
+
+
+def sizes(counts: pd.DataFrame) -> Sizes:
+    """Read the table of `counts_after`."""
+    totals = counts.set_index("strategy").sum(axis=1)
+    return Sizes(
+        int(totals["none"]), int(totals.min()), totals.idxmin(), int(totals.max()), totals.idxmax()
+    )
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Shares of rows that obey the rule of their class: real ones, and new ones of two strategies.
+
+    ``impossible`` is the largest share of new rows that no machine has, by ``impossible_by``.
+    """
+
+    real: float
+    best: str
+    best_share: float
+    worst: str
+    worst_share: float
+    impossible: float
+    impossible_by: str
+
+
+def likeness(quality: pd.DataFrame) -> Likeness:
+    """Read the table of `synthetic_quality`."""
+    best, worst, odd = (
+        quality.loc[i]
+        for i in (
+            quality["obeys"].idxmax(),
+            quality["obeys"].idxmin(),
+            quality["impossible"].idxmax(),
+        )
+    )
+    return Likeness(
+        worst["original"],
+        best["strategy"],
+        best["obeys"],
+        worst["strategy"],
+        worst["obeys"],
+        odd["impossible"],
+        odd["strategy"],
+    )

@@ -9,9 +9,15 @@ from matplotlib.lines import Line2D
 from labkit.failures.data import LABELS
 from labkit.failures.exploration.outliers import distance_limit
 from labkit.failures.features import MACHINE_FEATURES, PHYSICS_FEATURES
-from labkit.failures.figures import SHORT_CLASSES
-from labkit.failures.rules import FAILURE_TYPES, HEAT_DIFFERENCE, HEAT_SPEED, OVERSTRAIN_LIMIT
-from labkit.failures.rules import POWER_RANGE as POWER_LIMITS
+from labkit.failures.rules import (
+    FAILURE_TYPES,
+    HEAT_DIFFERENCE,
+    HEAT_SPEED,
+    OVERSTRAIN_LIMIT,
+    POWER_RANGE,
+    SHORT_CLASSES,
+)
+from labkit.report.sentence import number
 from labkit.report.theme import DIVERGING, OKABE_ITO, figure
 
 FEATURES = MACHINE_FEATURES + PHYSICS_FEATURES
@@ -62,7 +68,7 @@ def correlations(features: pd.DataFrame, classes: pd.DataFrame) -> Figure:
 def _heatmap(axis: Axes, values: np.ndarray, limit: float) -> None:
     axis.imshow(values, cmap=DIVERGING, vmin=-limit, vmax=limit, aspect="auto")
     for (i, j), value in np.ndenumerate(values):
-        text = f"{value:z.2f}".replace("0.", ".").replace("-", "−")
+        text = number(value, ".2f").replace("0.", ".")
         colour = "white" if abs(value) > 0.65 * limit else "black"
         axis.text(j, i, text, ha="center", va="center", fontsize=7, color=colour)
     axis.grid(False)
@@ -201,7 +207,7 @@ def _power_lines(axis: Axes, X: pd.DataFrame) -> None:
     """Torque at which the power reaches its limits, speed by speed."""
     speed = np.linspace(X["rotational_speed"].min(), X["rotational_speed"].max(), 100)
     top = axis.get_ylim()[1]
-    for watts in POWER_LIMITS:
+    for watts in POWER_RANGE:
         torque = watts / (speed * 2 * np.pi / 60)
         axis.plot(speed, np.where(torque < top, torque, np.nan), color=GREY, lw=1.2)
     axis.set_ylim(0, top)

@@ -1,5 +1,7 @@
 """The machine rows looked at: contents, contradictions, leaks, classes, the documented rules."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from sklearn.metrics import balanced_accuracy_score, f1_score
@@ -7,9 +9,13 @@ from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
 from labkit.failures.features import MACHINE_FEATURES, PHYSICS_FEATURES
-from labkit.failures.rules import FAILURE_TYPES, heat_dissipation_rule, overstrain_rule, power_rule
-
-NO_FAILURE = FAILURE_TYPES[0]
+from labkit.failures.rules import (
+    FAILURE_TYPES,
+    NO_FAILURE,
+    heat_dissipation_rule,
+    overstrain_rule,
+    power_rule,
+)
 
 RULES = {
     "Heat Dissipation Failure": heat_dissipation_rule,
@@ -17,6 +23,12 @@ RULES = {
     "Overstrain Failure": overstrain_rule,
 }
 """The failures that a documented rule decides; the other two are a matter of chance."""
+
+NUMBERING = ("udi", "product_id")
+"""Columns that only number the rows."""
+
+FORBIDDEN = (*NUMBERING, "target")
+"""Columns that no model may see: the last is the answer."""
 
 TREE_LEAF = 5
 """Rows that a leaf of the trees on one column must have."""
@@ -50,19 +62,53 @@ def _some(values: pd.Series) -> str:
     return ", ".join(different) if len(different) <= 3 else f"{different[0]}, …"
 
 
-def duplicates(frame: pd.DataFrame) -> pd.DataFrame:
-    """Rows that repeat another, with and without the columns that number them: ``what, rows``."""
-    measured = [name for name in frame if name not in ("udi", "product_id")]
-    return pd.DataFrame(
-        {
-            "what": ["whole rows", "rows without their numbers", "UDI", "product"],
-            "rows": [
-                int(frame.duplicated().sum()),
-                int(frame.duplicated(measured).sum()),
-                int(frame.duplicated("udi").sum()),
-                int(frame.duplicated("product_id").sum()),
-            ],
-        }
+@dataclass(frozen=True)
+class Cleanliness:
+    """Blanks by column, rows that are another's double, rows that are so but for their numbers."""
+
+    blanks: dict[str, int]
+    duplicates: int
+    repeated: int
+
+
+def cleanliness(frame: pd.DataFrame) -> Cleanliness:
+    """How clean the file is."""
+    blanks = frame.isna().sum()
+    measured = [name for name in frame if name not in NUMBERING]
+    return Cleanliness(
+        blanks[blanks > 0].astype(int).to_dict(),
+        int(frame.duplicated().sum()),
+        int(frame.duplicated(measured).sum()),
+    )
+
+
+@dataclass(frozen=True)
+class Clash:
+    """Rows with one label that say another thing in ``target``."""
+
+    failure_type: str
+    target: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Contradictions:
+    """How many rows say two things at once, of which kinds, and how many meet a rule."""
+
+    clashes: tuple[Clash, ...]
+    rows: int
+    share: float
+    ruled: int
+
+
+def contradicting(clashes: pd.DataFrame) -> Contradictions:
+    """Read the table of `contradictions`."""
+    kinds = clashes[["failure_type", "target", "rows"]].itertuples(index=False)
+    return Contradictions(
+        tuple(Clash(*kind) for kind in kinds),
+        int(clashes["rows"].sum()),
+        float(clashes["share"].sum()),
+        int(clashes["rule"].sum()),
     )
 
 
@@ -118,6 +164,50 @@ def single_columns(frame: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(rows).sort_values("failed", ascending=False, ignore_index=True)
 
 
+@dataclass(frozen=True)
+class Leak:
+    """The forbidden column that tells failed from not best, and the best measurement.
+
+    Scores are balanced accuracies of one split.
+    """
+
+    column: str
+    score: float
+    measurement: str
+    measurement_score: float
+
+    @property
+    def is_one(self) -> bool:
+        """Whether the forbidden column knows more than any sensor."""
+        return self.score > self.measurement_score
+
+
+def leak(alone: pd.DataFrame) -> Leak:
+    """Read the table of `single_columns`, best first."""
+    is_forbidden = alone["column"].isin(FORBIDDEN)
+    worst, best = alone[is_forbidden].iloc[0], alone[~is_forbidden].iloc[0]
+    return Leak(worst["column"], worst["failed"], best["column"], best["failed"])
+
+
+@dataclass(frozen=True)
+class RowNumberLeak:
+    """Macro-F1 of a tree on the row number, on random folds and on contiguous blocks."""
+
+    random_folds: float
+    blocks: float
+
+    @property
+    def gain(self) -> float:
+        """What neighbouring rows give away."""
+        return self.random_folds - self.blocks
+
+
+def row_number_leak(alone: pd.DataFrame) -> RowNumberLeak:
+    """Read the table of `single_columns`."""
+    row = alone.set_index("column").loc["udi"]
+    return RowNumberLeak(row["random_folds"], row["blocks"])
+
+
 def _macro_f1(y, predicted) -> float:
     return f1_score(y, predicted, labels=list(FAILURE_TYPES), average="macro", zero_division=0)
 
@@ -135,6 +225,30 @@ def class_counts(labels: pd.Series) -> pd.DataFrame:
     rows = labels.astype(str).value_counts().reindex(FAILURE_TYPES, fill_value=0)
     table = rows.rename_axis("class").rename("rows").reset_index()
     return table.assign(share=table["rows"] / table["rows"].sum())
+
+
+@dataclass(frozen=True)
+class Rarity:
+    """The most frequent class and its share, the rarest and its rows, and how many to one."""
+
+    most: str
+    most_share: float
+    least: str
+    least_rows: int
+    ratio: float
+
+
+def rarity(counts: pd.DataFrame) -> Rarity:
+    """Read the table of `class_counts`."""
+    ranked = counts.sort_values("rows", ascending=False)
+    most, least = ranked.iloc[0], ranked.iloc[-1]
+    return Rarity(
+        most["class"],
+        most["share"],
+        least["class"],
+        int(least["rows"]),
+        most["rows"] / max(least["rows"], 1),
+    )
 
 
 def before_and_after(X: pd.DataFrame, prepared: pd.DataFrame) -> pd.DataFrame:
@@ -165,6 +279,48 @@ def class_correlations(X: pd.DataFrame, y: pd.Series) -> pd.DataFrame:
     return pd.DataFrame(
         {name: features.corrwith((y == name).astype(float)) for name in FAILURE_TYPES}
     )
+
+
+@dataclass(frozen=True)
+class Companion:
+    """The feature that goes most with a failure, and how: a correlation, or a shift in sd."""
+
+    failure: str
+    feature: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Correlations:
+    """The two measurements that go together most, and each failure's strongest feature."""
+
+    first: str
+    second: str
+    value: float
+    companions: tuple[Companion, ...]
+    n_features: int
+
+
+def correlated(between: pd.DataFrame, with_class: pd.DataFrame) -> Correlations:
+    """Read the matrices of `feature_correlations` and `class_correlations`."""
+    pairs = between.loc[MACHINE_FEATURES, MACHINE_FEATURES].stack()
+    pairs = pairs[[a < b for a, b in pairs.index]].sort_values(key=abs, ascending=False)
+    failures = with_class.drop(columns=NO_FAILURE)
+    strongest = failures.abs().idxmax()
+    companions = (Companion(c, f, failures.loc[f, c]) for c, f in strongest.items())
+    return Correlations(*pairs.index[0], pairs.iloc[0], tuple(companions), int(strongest.nunique()))
+
+
+def median_shifts(X: pd.DataFrame, y: pd.Series) -> tuple[Companion, ...]:
+    """For each failure that occurs, the feature whose median is furthest from sound rows'."""
+    numbers = X.select_dtypes("number")
+    sound = numbers[y == NO_FAILURE]
+    found = []
+    for name in (c for c in FAILURE_TYPES[1:] if (y == c).any()):
+        shift = (numbers[y == name].median() - sound.median()) / sound.std()
+        feature = shift.abs().idxmax()
+        found.append(Companion(name, feature, shift[feature]))
+    return tuple(found)
 
 
 def heat_by_rounding(frame: pd.DataFrame) -> int:
@@ -201,3 +357,38 @@ def rule_agreement(frame: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class Unexplained:
+    """Labelled rows of a failure that do not meet its rule, and all that wear its label."""
+
+    failure: str
+    rows: int
+    labelled: int
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Where the documented rules and the labels part.
+
+    ``by_rounding`` of the ``missed`` rows meet their rule only in binary floating point;
+    ``other_failure`` rows meet a rule and wear another failure's label.
+    """
+
+    unexplained: tuple[Unexplained, ...]
+    missed: int
+    by_rounding: int
+    other_failure: int
+
+
+def agreement(rules: pd.DataFrame, by_rounding: int) -> Agreement:
+    """Read the table of `rule_agreement`; ``by_rounding`` as `heat_by_rounding` counts."""
+    rows = rules.assign(missed=rules["labelled"] - rules["both"])
+    parted = rows[rows["missed"] > 0][["class", "missed", "labelled"]]
+    return Agreement(
+        tuple(Unexplained(*row) for row in parted.itertuples(index=False)),
+        int(rows["missed"].sum()),
+        by_rounding,
+        int(rows["other_failure"].sum()),
+    )

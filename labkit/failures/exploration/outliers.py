@@ -1,12 +1,14 @@
 """Rows far from the others: by Tukey's fences, and by a robust distance in all dimensions."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 from sklearn.covariance import MinCovDet
 
 from labkit.failures.features import MACHINE_FEATURES
-from labkit.failures.rules import FAILURE_TYPES
+from labkit.failures.rules import FAILURE_TYPES, NO_FAILURE
 
 FENCE = 1.5
 """Tukey's fences (1977): so many interquartile ranges outside the middle half of the rows."""
@@ -65,3 +67,57 @@ def outliers_by_column(X: pd.DataFrame) -> pd.DataFrame:
         share = float(((X[name] < low) | (X[name] > high)).mean())
         rows.append({"column": name, "low": low, "high": high, "share": share})
     return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """Shares of rows that a method calls outliers: of all, of failures, of sound rows."""
+
+    all: float
+    failures: float
+    sound: float
+
+    @property
+    def ratio(self) -> float:
+        """How much more often a failure is flagged than a sound row."""
+        return self.failures / max(self.sound, 1e-9)
+
+
+@dataclass(frozen=True)
+class Outlying:
+    """What the two methods flag, and what deleting it would cost.
+
+    ``columns`` are the measurements with values beyond the fences, by their share, most first;
+    ``hardest`` is the failure of which the robust distance would take most, ``hardest_share``.
+    """
+
+    fences: Flagged
+    robust: Flagged
+    columns: dict[str, float]
+    hardest: str
+    hardest_share: float
+
+    @property
+    def failures_stand_out(self) -> bool:
+        """Whether both methods flag failures more often than sound rows."""
+        return min(self.fences.ratio, self.robust.ratio) > 1
+
+
+def outlying(by_class: pd.DataFrame, by_column: pd.DataFrame) -> Outlying:
+    """Read the tables of `outliers_by_class` and `outliers_by_column`."""
+    sound = by_class[by_class["class"] == NO_FAILURE]
+    failures = by_class[by_class["class"] != NO_FAILURE]
+
+    def flagged(method: str) -> Flagged:
+        groups = (by_class, failures, sound)
+        return Flagged(*(float(np.average(own[method], weights=own["rows"])) for own in groups))
+
+    touched = by_column[by_column["share"] > 0].sort_values("share", ascending=False)
+    top = failures.loc[failures["robust"].idxmax()]
+    return Outlying(
+        flagged("iqr"),
+        flagged("robust"),
+        touched.set_index("column")["share"].to_dict(),
+        top["class"],
+        top["robust"],
+    )

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from labkit.failures.figures import SHORT_CLASSES
 from labkit.failures.preprocessing import QUALITIES
-from labkit.failures.rules import FAILURE_TYPES
+from labkit.failures.rules import FAILURE_TYPES, SHORT_CLASSES
 from labkit.report.table import Table, table
 
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 from scipy import stats
 
+from labkit.report.sentence import number
 from labkit.report.theme import DIVERGING, OKABE_ITO, figure
 from labkit.volatility.data import NYSE
 from labkit.volatility.exploration.market import example_symbols
@@ -72,7 +73,7 @@ def correlations(matrix: pd.DataFrame) -> Figure:
     image = axis.imshow(lower, cmap=DIVERGING, vmin=-1, vmax=1, aspect="auto")
     for (i, j), value in np.ndenumerate(lower.to_numpy()):
         if np.isfinite(value):
-            text = f"{value:z.2f}".replace("0.", ".").replace("-", "−")
+            text = number(value, ".2f").replace("0.", ".")
             colour = "white" if abs(value) > 0.6 else "black"
             axis.text(j, i, text, ha="center", va="center", fontsize=6, color=colour)
     names = [OUTCOMES.get(name, name.replace("_", " ")) for name in matrix]

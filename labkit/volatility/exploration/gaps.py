@@ -1,5 +1,7 @@
 """What the NYSE data lack: blanks of the statements, days of the price panel."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -21,22 +23,78 @@ def missing(frame: pd.DataFrame | None) -> pd.DataFrame:
     return table.sort_values("missing", ascending=False, kind="stable", ignore_index=True)
 
 
-def blanks_by_group(data: NYSE) -> tuple[pd.Series, str]:
-    """How the blanks of the statements' emptiest column spread over sectors (or stocks).
+@dataclass(frozen=True)
+class SpreadOfBlanks:
+    """How the blanks of a column spread over groups: most in ``most``, fewest in ``least``."""
 
-    Returns
-    -------
-    shares, column
-        Share of blanks by group, most first, and the column; nothing and ``""`` where there are
-        no statements or no blanks.
-    """
+    column: str
+    most: str
+    most_share: float
+    least: str
+    least_share: float
+
+    @property
+    def is_even(self) -> bool:
+        """Whether no group has twice the blanks of another."""
+        return self.most_share < 2 * max(self.least_share, 0.01)
+
+
+def blanks_by_group(data: NYSE) -> SpreadOfBlanks | None:
+    """The blanks of the statements' emptiest column by sector (or stock); None without any."""
     blanks = missing(data.fundamentals)
     if blanks.empty:
-        return pd.Series(dtype=float), ""
+        return None
     column = blanks["column"].iloc[0]
     statements, _ = grouped(data.fundamentals, data.securities)
     shares = statements[column].isna().groupby(statements["group"]).mean()
-    return shares.sort_values(ascending=False), column
+    shares = shares.sort_values(ascending=False)
+    return SpreadOfBlanks(
+        column, shares.index[0], shares.iloc[0], shares.index[-1], shares.iloc[-1]
+    )
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """What is missing.
+
+    Attributes
+    ----------
+    holes : int
+        Rows of prices with a blank.
+    complete, late, n_stocks : int
+        Stocks that have every trading day, that start late, and all.
+    statement_columns : int or None
+        Columns of the annual statements; None where there are none.
+    blank_columns : int
+        Of these, with blanks.
+    emptiest : tuple of str
+        Those with the most blanks, each in ``emptiest_share`` of the statements.
+    """
+
+    holes: int
+    complete: int
+    late: int
+    n_stocks: int
+    statement_columns: int | None
+    blank_columns: int
+    emptiest: tuple[str, ...]
+    emptiest_share: float
+
+
+def gaps(data: NYSE, coverage: pd.DataFrame) -> Gaps:
+    """Blanks of the prices, the panel's gaps (`coverage`), and the blanks of the statements."""
+    blanks = missing(data.fundamentals)
+    first = blanks[blanks["missing"] == blanks["missing"].max()]
+    return Gaps(
+        holes=int(data.prices.isna().any(axis=1).sum()),
+        complete=int((coverage == 1).all(axis=1).sum()),
+        late=int((coverage.iloc[:, 0] == 0).sum()),
+        n_stocks=len(coverage),
+        statement_columns=None if data.fundamentals is None else data.fundamentals.shape[1],
+        blank_columns=len(blanks),
+        emptiest=tuple(first["column"]),
+        emptiest_share=0.0 if blanks.empty else float(first["share"].iloc[0]),
+    )
 
 
 def coverage(prices: pd.DataFrame) -> pd.DataFrame:

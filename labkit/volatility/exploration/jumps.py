@@ -1,5 +1,7 @@
 """Odd days of the NYSE prices: jumps that no news explains, and other quirks of the files."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -52,6 +54,33 @@ def largest_jumps(days: pd.DataFrame, n: int = 12) -> pd.DataFrame:
         for row in zip(rows["overnight"], rows["log_return"], table["volume"], strict=True)
     ]
     return table.reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Unadjusted:
+    """How many of the ``n_moves`` largest moves look like adjustments that were never made.
+
+    The others are the largest of those: the stock, the day, its open, the close before, and the
+    change from close to close; None where there is none.
+    """
+
+    n_moves: int
+    n_unadjusted: int
+    symbol: str | None = None
+    date: pd.Timestamp | None = None
+    open: float | None = None
+    previous_close: float | None = None
+    change: float | None = None
+
+
+def unadjusted(moves: pd.DataFrame) -> Unadjusted:
+    """Read the table of `largest_jumps`."""
+    rows = moves[moves["looks_like"] != "news"]
+    if rows.empty:
+        return Unadjusted(len(moves), 0)
+    largest = rows.loc[rows["change"].abs().idxmax()]
+    shown = largest[["symbol", "date", "open", "previous_close", "change"]]
+    return Unadjusted(len(moves), len(rows), *shown)
 
 
 def _looks_like(overnight: float, log_return: float, volume: float) -> str:

@@ -1,6 +1,7 @@
 """The NYSE data looked at: contents, distributions, groups, memory."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,9 @@ TRADING_DAYS = 252
 
 EXAMPLES = ["AAPL", "IBM", "MSFT"]
 """Stocks that both the Kaggle files and the embedded default hold."""
+
+MONTH = 22
+"""Trading days of a month."""
 
 MIN_DAYS = 250
 """Days of its own that a stock needs before its autocorrelations are counted."""
@@ -29,6 +33,27 @@ DAILY_LABELS = {
 
 DAILY_UNITS = {"volume": 1e6, "log_return": 0.01}
 """What one unit of `DAILY_LABELS` is in a column's own; one where nothing is said."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """How many stocks over which days."""
+
+    n_stocks: int
+    n_days: int
+    first: pd.Timestamp
+    last: pd.Timestamp
+
+
+def span(data: NYSE) -> Span:
+    """What the prices cover."""
+    dates = data.prices["date"]
+    return Span(data.prices["symbol"].nunique(), dates.nunique(), dates.min(), dates.max())
+
+
+def absent_tables(data: NYSE) -> tuple[str, ...]:
+    """Which of the lab's tables are not there."""
+    return tuple(name for name in ("fundamentals", "securities") if getattr(data, name) is None)
 
 
 def contents(data: NYSE) -> pd.DataFrame:
@@ -105,6 +130,89 @@ def described(days: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+@dataclass(frozen=True)
+class Shapes:
+    """Skewness and excess kurtosis of volatility, and of its logarithm."""
+
+    skewness: float
+    kurtosis: float
+    log_skewness: float
+    log_kurtosis: float
+
+    @property
+    def is_calmed(self) -> bool:
+        """Whether the logarithm brings volatility close to a bell."""
+        return abs(self.log_skewness) < min(1, abs(self.skewness))
+
+    @property
+    def is_more_symmetric(self) -> bool:
+        """Whether the logarithm takes some of the skewness away."""
+        return abs(self.log_skewness) < abs(self.skewness)
+
+
+def shapes(statistics: pd.DataFrame) -> Shapes:
+    """What the logarithm does to the shape of volatility; from the table of `described`."""
+    by_column = statistics.set_index("column")[["skewness", "excess_kurtosis"]]
+    return Shapes(*by_column.loc["volatility"], *by_column.loc["log_vol"])
+
+
+@dataclass(frozen=True)
+class Returns:
+    """Centre, spread and tails of the daily return, as shares of one.
+
+    ``far_share`` of the days lie more than ``far_multiple`` standard deviations out,
+    ``far_times_normal`` times what the normal distribution would have.
+    """
+
+    mean: float
+    sd: float
+    noise_to_drift: float
+    excess_kurtosis: float
+    far_multiple: int
+    far_share: float
+    far_times_normal: float
+
+
+def returns(statistics: pd.DataFrame, log_returns: pd.Series) -> Returns:
+    """The daily return; ``statistics`` is the table of `described`."""
+    row = statistics.set_index("column").loc["log_return"]
+    mean, sd = (row[name] * DAILY_UNITS["log_return"] for name in ("mean", "sd"))
+    far = tails(log_returns).iloc[-1]
+    return Returns(
+        mean=mean,
+        sd=sd,
+        noise_to_drift=sd / abs(mean),
+        excess_kurtosis=row["excess_kurtosis"],
+        far_multiple=int(far["multiple"]),
+        far_share=far["observed"],
+        far_times_normal=far["observed"] / far["normal"],
+    )
+
+
+@dataclass(frozen=True)
+class Companions:
+    """The two features that go most with tomorrow's volatility, and what goes with the return."""
+
+    first: str
+    first_correlation: float
+    second: str
+    second_correlation: float
+    most_of_return: float
+
+
+def companions(matrix: pd.DataFrame) -> Companions:
+    """Read the matrix of `feature_correlations`."""
+    features = matrix.drop(index=["target", "next_return"])
+    first, second = features["target"].abs().sort_values(ascending=False).index[:2]
+    return Companions(
+        first,
+        features["target"][first],
+        second,
+        features["target"][second],
+        features["next_return"].abs().max(),
+    )
+
+
 def feature_correlations(panel: Panel) -> pd.DataFrame:
     """Rank correlations of the features, tomorrow's log volatility and tomorrow's return.
 
@@ -162,6 +270,34 @@ def grouped(frame: pd.DataFrame, securities: pd.DataFrame | None) -> tuple[pd.Da
     return frame.assign(group=frame["symbol"].map(sectors).fillna("unknown")), "sector"
 
 
+@dataclass(frozen=True)
+class Groups:
+    """The calmest and the wildest group, by the median volatility of a day, in shares a year.
+
+    ``explained`` is the share of the variance of log volatility between groups.
+    """
+
+    kind: str
+    calmest: str
+    calmest_volatility: float
+    wildest: str
+    wildest_volatility: float
+    explained: float
+
+
+def groups(days: pd.DataFrame, kind: str) -> Groups:
+    """Compare groups; ``days`` has the columns ``group`` and ``log_vol``."""
+    medians = yearly(days.groupby("group")["log_vol"].median()).sort_values() / 100
+    return Groups(
+        kind,
+        medians.index[0],
+        medians.iloc[0],
+        medians.index[-1],
+        medians.iloc[-1],
+        explained_by_group(days, "log_vol"),
+    )
+
+
 def example_symbols(symbols: Iterable[str], n: int = 3) -> list[str]:
     """Up to ``n`` stocks to draw: the `EXAMPLES` that are there, then the first in the alphabet."""
     symbols = sorted(set(symbols))
@@ -177,6 +313,28 @@ def market_volatility(days: pd.DataFrame) -> pd.DataFrame:
     quantiles = days.groupby("date")["volatility"].quantile([0.1, 0.5, 0.9]).unstack()
     quantiles.columns = ["q10", "median", "q90"]
     return quantiles.rolling(5, min_periods=1).mean().reset_index()
+
+
+@dataclass(frozen=True)
+class Weather:
+    """The stormiest and the calmest week of the median stock, in shares a year.
+
+    ``together`` is the mean correlation between two stocks' log volatilities.
+    """
+
+    stormiest: pd.Timestamp
+    stormiest_volatility: float
+    calmest: pd.Timestamp
+    calmest_volatility: float
+    together: float
+
+
+def weather(market: pd.DataFrame, days: pd.DataFrame) -> Weather:
+    """Read the table of `market_volatility`, which was made of ``days``."""
+    median = market.set_index("date")["median"] / 100
+    return Weather(
+        median.idxmax(), median.max(), median.idxmin(), median.min(), mean_correlation(days)
+    )
 
 
 def mean_correlation(days: pd.DataFrame) -> float:
@@ -221,6 +379,36 @@ def autocorrelations(days: pd.DataFrame, lags: int = 66) -> pd.DataFrame:
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Median autocorrelation of each quantity, one day and ``later`` days on.
+
+    ``longest`` is the quantity that remembers most from one day to the next, ``times_return`` how
+    many times what the return does.
+    """
+
+    later: int
+    one_day: dict[str, float]
+    later_days: dict[str, float]
+    longest: str
+    times_return: float
+
+
+def memory(autocorrelations: pd.DataFrame) -> Memory:
+    """Read the table of `autocorrelations`."""
+    median = autocorrelations.pivot(index="lag", columns="quantity", values="median")
+    later = MONTH if MONTH in median.index else int(median.index[-1])
+    one_day = median.loc[1]
+    longest = one_day.abs().idxmax()
+    return Memory(
+        later,
+        one_day.to_dict(),
+        median.loc[later].to_dict(),
+        longest,
+        abs(one_day[longest]) / max(abs(one_day["log_return"]), 1e-6),
+    )
 
 
 def autocorrelation(values: np.ndarray, lags: int) -> np.ndarray:

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from labkit.failures.balancing import (
+from labkit.failures.features import MACHINE_FEATURES, machine_features
+from labkit.failures.preprocessing import scaling
+from labkit.failures.samplers import (
     MINORITY_SHARE,
     STRATEGIES,
     GaussianSampler,
@@ -15,8 +17,6 @@ from labkit.failures.balancing import (
     raised_counts,
     sampler,
 )
-from labkit.failures.features import MACHINE_FEATURES, machine_features
-from labkit.failures.preprocessing import scaling
 
 RAISING = ["random oversampling", "SMOTE", "SMOTE + Tomek links", "Gaussian synthesis"]
 SAMPLING = [*RAISING, "random undersampling"]

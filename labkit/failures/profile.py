@@ -1,0 +1,94 @@
+"""How large the studies of failures are, profile by profile."""
+
+from dataclasses import dataclass, field, replace
+
+from labkit import config
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile(config.Profile):
+    """The size of every study of failures.
+
+    Parameters
+    ----------
+    grid : dict
+        Parameter name to the values tried, over the six axes the lab asks for.
+    folds : int
+        Folds of the grid search, and of every drawing of folds.
+    epochs : int
+        Epochs of the models trained after the search.
+    recipe_epochs : int
+        Epochs of the best recipe.
+    ensemble : int
+        Networks that the best recipe averages.
+    n_seeds : int
+        Seeds, and drawings of the folds, behind every study but the last.
+    n_repeats : int
+        Drawings of the folds behind the final table.
+    forest_trees : int
+        Trees of the random forest.
+    ceiling_rows : tuple of int
+        Sizes of the simulated training sets that are compared with the best possible classifier.
+    ceiling_test_rows : int
+        Simulated rows that they are judged on.
+    """
+
+    grid: dict = field(default_factory=dict)
+    folds: int = 5
+    epochs: int = 60
+    recipe_epochs: int = 60
+    ensemble: int = 8
+    n_seeds: int = 5
+    n_repeats: int = 3
+    forest_trees: int = 200
+    ceiling_rows: tuple[int, ...] = (1_000, 3_000, 10_000, 30_000)
+    ceiling_test_rows: int = 20_000
+
+
+FULL = Profile(
+    name="full",
+    grid={
+        "learning_rate": [3e-4, 1e-3, 3e-3, 1e-2],
+        "optimizer": ["sgd", "adam", "rmsprop"],
+        "hidden_sizes": [(32,), (64,), (64, 32), (64, 32, 16)],
+        "batch_size": [128, 256],
+        "epochs": [5, 10, 20, 40],
+    },
+)
+"""What the book is meant to be read in: minutes on two cores."""
+
+QUICK = Profile(
+    name="quick",
+    grid={
+        "learning_rate": [1e-3, 1e-2],
+        "optimizer": ["sgd", "adam", "rmsprop"],
+        "hidden_sizes": [(16,), (32, 16)],
+        "batch_size": [128, 512],
+        "epochs": [5, 10],
+    },
+    folds=3,
+    epochs=20,
+    recipe_epochs=5,
+    ensemble=2,
+    n_seeds=2,
+    n_repeats=2,
+    forest_trees=50,
+    ceiling_rows=(1_000, 3_000),
+    ceiling_test_rows=5_000,
+)
+"""Less of everything, to see that all works; its scores mean little."""
+
+THOROUGH = replace(
+    FULL,
+    name="thorough",
+    recipe_epochs=200,
+    ensemble=16,
+    n_seeds=10,
+    n_repeats=10,
+    forest_trees=1000,
+    ceiling_rows=(1_000, 3_000, 10_000, 30_000, 100_000),
+    ceiling_test_rows=100_000,
+)
+"""More of what narrows an interval, for an evening: longer training, more seeds and repetitions."""
+
+PROFILES = {profile.name: profile for profile in (FULL, QUICK, THOROUGH)}

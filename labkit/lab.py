@@ -1,0 +1,57 @@
+"""What a chapter opens with: the data in use and the profile, as the environment says.
+
+Here, and nowhere further in, is the environment read: ``LABKIT_SOURCE`` and ``LABKIT_DATA`` say
+which data, ``LABKIT_PROFILE`` which profile. Studies take both as arguments.
+"""
+
+import os
+from functools import cache
+
+from labkit import config
+from labkit.failures.data import Maintenance, load_maintenance
+from labkit.failures.profile import PROFILES as FAILURE_PROFILES
+from labkit.failures.profile import Profile as FailureProfile
+from labkit.volatility.data import NYSE, load_nyse
+from labkit.volatility.profile import PROFILES as VOLATILITY_PROFILES
+from labkit.volatility.profile import Profile as VolatilityProfile
+
+
+def stocks() -> tuple[NYSE, VolatilityProfile]:
+    """The stock prices in use, and the profile of the studies of volatility.
+
+    Raises
+    ------
+    DataError
+        When the data named are not there, or not as they should be.
+    ValueError
+        When there is no such profile.
+    """
+    return _stocks(_named()), VOLATILITY_PROFILES[config.profile_name()]
+
+
+def machines() -> tuple[Maintenance, FailureProfile]:
+    """The machine rows in use, and the profile of the studies of failures.
+
+    Raises
+    ------
+    DataError
+        When the data named are not there, or not as they should be.
+    ValueError
+        When there is no such profile.
+    """
+    return _machines(_named()), FAILURE_PROFILES[config.profile_name()]
+
+
+def _named() -> tuple[str | None, ...]:
+    """What the environment says of the data: others of these, other data."""
+    return tuple(os.environ.get(name) for name in ("LABKIT_SOURCE", "LABKIT_DATA"))
+
+
+@cache
+def _stocks(named: tuple) -> NYSE:
+    return load_nyse()
+
+
+@cache
+def _machines(named: tuple) -> Maintenance:
+    return load_maintenance()

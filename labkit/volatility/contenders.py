@@ -1,0 +1,50 @@
+"""Every model of the volatility study: the MLP at each stage, and what it is held against."""
+
+from sklearn.base import BaseEstimator, clone
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import LinearRegression
+
+from labkit.nets.estimators import MLPRegressor
+from labkit.report.models import BASELINE, FLOOR, MLP, Model
+from labkit.report.remedies import REGULARIZATIONS
+from labkit.volatility.panel import FEATURES, HAR_FEATURES
+from labkit.volatility.recipe import FIRST, RECIPE, ridge
+from labkit.volatility.scores import Persistence
+
+RECIPE_MODEL = Model("MLP, recipe", MLP, "recipe")
+AVERAGED = Model("MLP, seeds averaged", MLP, "averaged")
+"""The mean of networks that are the recipe but for their seeds."""
+
+
+def mlps(tuned: MLPRegressor, remedy: str, epochs: int) -> dict[Model, MLPRegressor]:
+    """The MLP at each stage of the study: here a further one is added.
+
+    Parameters
+    ----------
+    tuned : MLPRegressor
+        The winner of the grid search.
+    remedy : str
+        The regularization that did best on validation.
+    epochs : int
+        Of the first model.
+    """
+    first = clone(FIRST).set_params(epochs=epochs)
+    return {
+        Model("MLP, first", MLP, "first"): first,
+        Model("MLP, tuned", MLP, "tuned"): tuned,
+        Model("MLP, regularized", MLP, "regularized"): clone(first).set_params(
+            **REGULARIZATIONS[remedy]
+        ),
+        RECIPE_MODEL: RECIPE,
+    }
+
+
+def baselines() -> dict[Model, tuple[BaseEstimator, list[str]]]:
+    """All that is no MLP, each with its features: here a further one is added."""
+    boosting = HistGradientBoostingRegressor(random_state=0)
+    return {
+        Model("persistence", FLOOR, "persistence"): (Persistence("log_vol_1"), ["log_vol_1"]),
+        Model("HAR", BASELINE, "har"): (LinearRegression(), HAR_FEATURES),
+        Model("ridge regression", BASELINE, "ridge"): (ridge(), FEATURES),
+        Model("gradient boosting", BASELINE, "boosting"): (boosting, FEATURES),
+    }

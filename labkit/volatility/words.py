@@ -1,0 +1,53 @@
+"""Sentences on the final table of the volatility study."""
+
+from labkit.report.sentence import Sentence, listing, number, percent
+from labkit.report.words import change
+from labkit.volatility.final import Final, Margin
+
+
+def outcome(final: Final) -> Sentence:
+    """The test year in words: the best network, and its margins."""
+    margins = listing(map(_margin, final.margins))
+    return Sentence(
+        f"Of the MLPs, **{final.names[final.best]}** did best on the validation year; on the test "
+        f"year it has an R² of {number(final.test_r2[final.best], '.4f')}. Against the baselines: "
+        f"{margins}."
+    )
+
+
+def _margin(margin: Margin) -> str:
+    gain = margin.gain
+    sure = "" if gain.excludes_zero else ", an interval that includes zero"
+    return (
+        f"{number(gain.value, '+.3f')} against {margin.against} "
+        f"({number(gain.low, '+.3f')} to {number(gain.high, '+.3f')}{sure})"
+    )
+
+
+def best_models(final: Final) -> Sentence:
+    """The best network and the best of the others, both chosen on validation."""
+    best, rival = final.best, final.rival
+    return Sentence(
+        f"the network that did best on validation, {final.names[best]}, has an R² of "
+        f"{number(final.test_r2[best], '.4f')}, and {final.names[rival]}, the best of the other "
+        f"learners there, {number(final.test_r2[rival], '.4f')}"
+    )
+
+
+def headline(final: Final) -> Sentence:
+    """The best network on the test year beside everything else."""
+    r2 = final.test_r2[final.best]
+    others = [
+        f"{final.names[stage]} {number(final.test_r2[stage], '.3f')}" for stage in final.others
+    ]
+    return Sentence(
+        f"On the test year the best network ({final.names[final.best]}) explains {percent(r2)} of "
+        f"the variance of tomorrow's log volatility (R² = {number(r2, '.3f')}). The baselines: "
+        f"{listing(others)}."
+    )
+
+
+def tuning(final: Final) -> Sentence:
+    """What the grid search changed on the test year."""
+    moved = change(final.test_r2["first"], final.test_r2["tuned"], "test R²")
+    return Sentence(f"For volatility, tuning {moved}.")

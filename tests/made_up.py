@@ -1,0 +1,253 @@
+"""Results made up for tests of what tells them: tables, figures, words."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from labkit.failures import balancing
+from labkit.failures import final as failures
+from labkit.failures.calibration import Reliability
+from labkit.failures.rules import FAILURE_TYPES
+from labkit.failures.samplers import STRATEGIES
+from labkit.nets.diagnostics import diagnose
+from labkit.report import ablations, remedies
+from labkit.report.grids import Grid, axis_effects, compare_shapes, spreads_of
+from labkit.report.models import Model
+from labkit.report.sentence import Sentence
+from labkit.volatility import final as volatility
+from labkit.volatility import textbook
+
+EMPTY = pd.DataFrame()
+"""In the place of tables that a test does not look at."""
+
+VOLATILITY_MODELS = [
+    Model("persistence", "floor", "persistence"),
+    Model("HAR", "baseline", "har"),
+    Model("ridge regression", "baseline", "ridge"),
+    Model("MLP, first", "mlp", "first"),
+    Model("MLP, tuned", "mlp", "tuned"),
+    Model("MLP, regularized", "mlp", "regularized"),
+]
+
+FAILURE_MODELS = [
+    Model("majority class", "floor", "majority"),
+    Model("rule oracle", "ceiling", "oracle"),
+    Model("logistic regression", "baseline", "logistic"),
+    Model("random forest, raw", "baseline", "forest-raw"),
+    Model("random forest, physics", "baseline", "forest-physics"),
+    Model("MLP, first", "mlp", "first"),
+    Model("MLP, physics features", "mlp", "physics"),
+    Model("MLP, tuned", "mlp", "tuned"),
+    Model("MLP, regularized", "mlp", "regularized"),
+]
+
+
+def cells(made):
+    """The rows of a pipe table, its heading first, as dicts."""
+    lines = made.markdown.splitlines()
+    assert set(lines[1]) <= set("|:-"), lines[1]
+    rows = [[c.strip() for c in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+    assert len({len(row) for row in rows}) == 1, "rows of different lengths"
+    return [dict(zip(rows[0], row, strict=True)) for row in rows[2:]]
+
+
+def text(sentence):
+    """The words of a sentence, checked for what no reader should see, on one line."""
+    assert isinstance(sentence, Sentence)
+    assert not re.search(r"\b(nan|inf|NaN|None(?! raises))\b", sentence), sentence
+    assert not re.search(r"(?<!\d)-\d", sentence), f"a hyphen for a minus: {sentence}"
+    assert "  " not in sentence
+    return sentence.replace("\xa0", " ")
+
+
+def volatility_scores(validation=None, **r2):
+    """R² by model and set; ``validation`` changes it there only, by stage."""
+    given = {"persistence": 0.2, "har": 0.5, "ridge": 0.53, "first": 0.49, "tuned": 0.52,
+             "regularized": 0.54} | r2  # fmt: skip
+    sets = {"train": dict.fromkeys(given, 0.9), "validation": given | (validation or {}),
+            "test": given}  # fmt: skip
+    rows = [
+        {**model.row, "set": s, "r2": values[model.stage]}
+        for s, values in sets.items()
+        for model in VOLATILITY_MODELS
+    ]
+    frame = pd.DataFrame(rows)
+    return frame.assign(
+        rmse=1 - frame["r2"], mae=1 - frame["r2"], qlike=1 - frame["r2"], directional_accuracy=0.6
+    )
+
+
+def volatility_final(scores=None, profile="full"):
+    """The final facts of a table of scores, with margins of two hundredths each way."""
+    scores = volatility_scores() if scores is None else scores
+    test = scores[scores["set"] == "test"].set_index("model")["r2"]
+    rows = [
+        (a.name, b.name, test[a.name] - test[b.name])
+        for a in VOLATILITY_MODELS if a.kind == "mlp"
+        for b in VOLATILITY_MODELS if b.kind != "mlp"
+    ]  # fmt: skip
+    differences = pd.DataFrame(rows, columns=["model", "baseline", "difference"])
+    differences["low"] = differences["difference"] - 0.02
+    differences["high"] = differences["difference"] + 0.02
+    return volatility.Final(
+        profile=profile, by_sector=EMPTY, by_year=EMPTY, predictions=EMPTY, curves=EMPTY,
+        constant=EMPTY, verdicts={}, members={}, **volatility.weighed(scores, differences),
+    )  # fmt: skip
+
+
+def failure_scores(**f1):
+    """Macro-F1 by model over two repetitions, a thousandth around the value given by stage."""
+    given = {"majority": 0.164, "oracle": 0.66, "logistic": 0.4, "forest-raw": 0.53,
+             "forest-physics": 0.64, "first": 0.56, "physics": 0.58, "tuned": 0.6,
+             "regularized": 0.59} | f1  # fmt: skip
+    rows = [
+        {
+            **model.row,
+            "repeat": i,
+            "macro_f1": given[model.stage] + 0.001 * i,
+            "accuracy": 0.965 if model.stage == "majority" else 0.98,
+            "log_loss": 1 - given[model.stage],
+        }
+        for model in FAILURE_MODELS
+        for i in (-1, 1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def failure_blocks():
+    """Macro-F1 on blocks, from 0.1 for the first model to 0.5 for the last."""
+    f1 = np.linspace(0.1, 0.5, len(FAILURE_MODELS))
+    return pd.DataFrame([model.row for model in FAILURE_MODELS]).assign(macro_f1=f1)
+
+
+def held_out(f1_by_class=None):
+    """Scores of every model on train and test, and of every class."""
+    names = ["accuracy", "macro_precision", "macro_recall", "macro_f1"]
+    scores, per_class = [], []
+    for i, model in enumerate(FAILURE_MODELS):
+        for s, shift in (("train", 0.05), ("test", 0.0)):
+            label = {**model.row, "set": s}
+            value = 0.965 if model.stage == "majority" else 0.5 + i / 100 + shift
+            scores.append({**label, **dict.fromkeys(names, value)})
+            for k, name in enumerate(FAILURE_TYPES):
+                f1 = 0.1 * k + shift if f1_by_class is None else f1_by_class[k]
+                own = {"class": name, "precision": f1, "recall": f1, "f1": f1}
+                per_class.append({**label, **own, "rows": 1000 * (k + 1)})
+    return {
+        "scores": pd.DataFrame(scores),
+        "per_class": pd.DataFrame(per_class),
+        "confusion": EMPTY,
+    }
+
+
+def failures_final(scores=None, blocks=None, profile="full", f1_by_class=None):
+    """The final facts of a table of scores."""
+    scores = failure_scores() if scores is None else scores
+    blocks = failure_blocks() if blocks is None else blocks
+    return failures.Final(
+        profile=profile, probabilities=EMPTY, curves=EMPTY, constant=EMPTY, verdicts={},
+        reliability=Reliability("MLP", 0.03, 0.03, 0.001),
+        **failures.weighed(scores, blocks, held_out(f1_by_class)),
+    )  # fmt: skip
+
+
+def regularized(metric="r2", profile="full", train=None, **gains):
+    """Regularizations whose validation score exceeds none's by the gains given, seed by seed."""
+    rows = []
+    for name, by_seed in {"none": [0, 0, 0], "early stopping": [0, 0, 0], **gains}.items():
+        for seed, gain in enumerate(by_seed):
+            rows.append(
+                {
+                    "regularization": name,
+                    "seed": seed,
+                    f"train_{metric}": 0.7 - gain if train is None else train,
+                    f"validation_{metric}": 0.5 + 0.01 * seed + gain,
+                    "epochs": 10,
+                    "best_epoch": 3 if name == "early stopping" else 10,
+                }
+            )
+    scores = pd.DataFrame(rows)
+    curves = pd.DataFrame(
+        [
+            {**row, "epoch": epoch, "train_loss": 1 / epoch, "validation_loss": 1.1 / epoch}
+            for row in scores[["regularization", "seed"]].to_dict("records")
+            for epoch in range(1, 11)
+        ]
+    )
+    constant = pd.DataFrame({"train": [1.0], "validation": [1.0]})
+    return remedies.Remedies(profile=profile, **remedies.weighed(curves, scores, constant, metric))
+
+
+def balanced(profile="full", **f1):
+    """Balancing strategies with a macro-F1 of one half, or as given."""
+    names = list(STRATEGIES)
+    scores = pd.DataFrame(
+        [(s, r, f1.get(s, 0.5) + 0.001 * r, 0.9, 0.1) for s in names for r in (0, 1)],
+        columns=["strategy", "repeat", "macro_f1", "accuracy", "log_loss"],
+    )
+    rows = [
+        (s, c, *((0.99, 0.99) if c == "No Failure" else (0.8 if s == "SMOTE" else 0.4, 0.3)))
+        for s in names
+        for c in FAILURE_TYPES
+    ]
+    per_class = pd.DataFrame(rows, columns=["strategy", "class", "recall", "precision"])
+    facts = balancing.weighed(scores, per_class)
+    return balancing.Balancing(profile=profile, counts=EMPTY, **facts)
+
+
+def searched(hidden=((64, 32), (64, 32), (16,)), scores=(0.5, 0.2, 0.45), profile="full", **axes):
+    """A grid of three candidates, best first; further axes by name."""
+    table = pd.DataFrame(
+        {
+            "learning_rate": [0.001, 0.01, 0.005][: len(scores)],
+            "optimizer": ["adam", "sgd", "rmsprop"][: len(scores)],
+            "hidden_sizes": list(hidden),
+            "batch_size": [1024, 64, 64][: len(scores)],
+            "epochs": [8, 2, 2][: len(scores)],
+            **axes,
+            "mean_test_score": list(scores),
+            "std_test_score": 0.01,
+            "mean_train_score": 0.6,
+        }
+    )
+    table = table.sort_values("mean_test_score", ascending=False, ignore_index=True)
+    table = table.assign(layers=[len(sizes) for sizes in table["hidden_sizes"]])
+    names = ["learning_rate", "optimizer", "hidden_sizes", "batch_size", "epochs", *axes]
+    effects = axis_effects(table, names)
+    widest, narrowest = spreads_of(effects)
+    return Grid(
+        profile=profile, candidates=table, best=table.head(1), effects=effects, widest=widest,
+        narrowest=narrowest, shapes=compare_shapes(table),
+    )  # fmt: skip
+
+
+def ablated(profile="full", averaged=None, **means):
+    """A recipe without its parts: two repetitions each, a hundredth apart."""
+    scores = pd.DataFrame(
+        [(part, mean + d) for part, mean in means.items() for d in (-0.005, 0.005)],
+        columns=["left_out", "score"],
+    )
+    return ablations.Ablation(profile=profile, **ablations.weighed(scores, "score", averaged))
+
+
+def targets(close=0.99, ret=0.001, vol=0.5, naive=0.2):
+    """R² on the three targets of the textbook's study."""
+    names = [textbook.CLOSE, textbook.RETURN, textbook.VOLATILITY]
+    table = pd.DataFrame(
+        {"target": names, "naive_r2": [close, -0.002, naive], "linear_r2": [0.9999, ret, vol],
+         "mlp_r2": [0.98, ret - 0.01, vol - 0.02]}
+    )  # fmt: skip
+    return textbook.Textbook(profile="full", **textbook.weighed(table))
+
+
+CONSTANT = {"train": 1.0, "validation": 1.0, "test": 1.0}
+EPOCHS = np.arange(1, 31)
+
+
+def judged(held, train=None, held_out="validation"):
+    """The verdict on a held-out loss, beside a training loss that falls smoothly."""
+    train = 0.3 + 0.6 * 0.7 ** np.arange(1, len(held) + 1) if train is None else train
+    epochs = np.arange(1, len(held) + 1)
+    frame = pd.DataFrame({"epoch": epochs, "train_loss": train, f"{held_out}_loss": held})
+    return diagnose(frame, CONSTANT, held_out)

@@ -1,0 +1,111 @@
+"""The sentences on the stock prices say what the data say, whichever way it goes."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
+from labkit.volatility.exploration import gaps, jumps, market, words
+
+
+def moves(kinds):
+    return pd.DataFrame(
+        {
+            "date": pd.Timestamp("2020-01-02"),
+            "symbol": "AAA",
+            "previous_close": 100.0,
+            "open": 50.0,
+            "change": -0.5,
+            "looks_like": kinds,
+        }
+    )
+
+
+def found(kinds):
+    return jumps.unadjusted(moves(kinds))
+
+
+def test_jumps_speak_of_adjustments_only_where_there_are_some():
+    assert "Of the 2 largest moves, 1 happened" in words.jumps(found(["news", "other adjustment"]))
+    assert words.jumps(found(["news"])).startswith("None of the 1")
+    assert "1 of the 2 largest moves looks like" in words.jumps_lesson(
+        found(["news", "other adjustment"])
+    )
+
+
+def shapes(raw, log):
+    return market.Shapes(raw, 30.0, log, 0.1)
+
+
+def test_the_logarithm_is_praised_only_if_it_helps():
+    assert "close enough to a bell" in words.distributions(shapes(5.0, 0.3))
+    assert "does not make it a bell" in words.distributions(shapes(0.2, -1.5))
+    assert "no more symmetric" in words.distributions_lesson(shapes(0.2, -1.5))
+
+
+def memories(log_return, log_vol):
+    table = pd.DataFrame(
+        {
+            "quantity": ["log_return", "absolute_return", "log_vol"],
+            "lag": 1,
+            "median": [log_return, 0.1, log_vol],
+        }
+    )
+    return market.memory(table)
+
+
+def test_the_target_is_what_remembers_most():
+    assert "log volatility remembers most" in words.why_this_target(memories(-0.02, 0.5))
+    assert "25 times" in words.why_this_target(memories(-0.02, 0.5))
+    assert "the return itself remembers most" in words.why_this_target(memories(0.9, 0.5))
+
+
+def test_missing_tells_holes_from_late_starts():
+    data = SimpleNamespace(prices=pd.DataFrame({"close": [1.0]}), fundamentals=None)
+    coverage = pd.DataFrame([[1, 1], [0, 1], [0.5, 1]])
+    text = words.missing(gaps.gaps(data, coverage))
+    assert "1 of 3 stocks has every trading day, and 1 starts late" in text
+    assert "no annual statements" in text
+    assert "every stock has every" in words.missing(gaps.gaps(data, coverage.iloc[:1]))
+
+
+def test_tails_are_called_heavy_only_if_they_are():
+    wild = np.random.default_rng(0).standard_t(3, 5000) / 100
+    calm = np.random.default_rng(0).uniform(-1, 1, 5000) / 100
+
+    def said(log_returns):
+        days = pd.DataFrame(dict.fromkeys(market.DAILY_LABELS, log_returns))
+        return words.returns(market.returns(market.described(days), days["log_return"]))
+
+    assert "are heavier" in said(wild) and "no heavier" in said(calm)
+    assert f"deviation of {wild.std(ddof=1):.2%}".replace("%", "\xa0%") in said(wild)
+
+
+def test_a_stormy_week_is_told_with_its_month():
+    dates = pd.date_range("2015-01-01", periods=3, freq="MS")
+    weeks = pd.DataFrame({"date": dates, "median": [20.0, 80.0, 10.0]})
+    random = np.random.default_rng(0)
+    days = pd.DataFrame(
+        {"date": np.repeat(pd.bdate_range("2015-01-01", periods=300), 2),
+         "symbol": ["A", "B"] * 300, "log_vol": np.repeat(random.normal(size=300), 2)}
+    )  # fmt: skip
+    text = words.clustering(market.weather(weeks, days)).replace("\xa0", " ")
+    assert "highest in February 2015, at 80 % a year, and lowest in March 2015, at 10.0 %" in text
+    assert "correlation of 1.00" in text
+
+
+def test_groups_go_from_calm_to_wild():
+    days = pd.DataFrame({"group": ["a", "b"] * 5, "log_vol": [-4.0, -3.0] * 5})
+    text = words.groups(market.groups(days, "sector")).replace("\xa0", " ")
+    assert "calmest sector is a" in text and "wildest b" in text
+    assert "explains 100.0 % of the variance of log volatility; the rest of it" in text
+
+
+def test_what_goes_with_tomorrow_is_named_by_rank():
+    names = ["log_vol_1", "log_vol_5", "return_1", "target", "next_return"]
+    matrix = pd.DataFrame(0.0, index=names, columns=names)
+    matrix["target"] = [0.5, -0.6, 0.1, 1.0, 0.0]
+    matrix["next_return"] = [0.01, 0.0, -0.03, 0.0, 1.0]
+    text = words.correlations(market.companions(matrix))
+    assert "*own log-volatility, mean of 5 days* (rank correlation −0.60)" in text
+    assert "*own log-volatility, today* (0.50)" in text and "beyond 0.030 in size" in text

@@ -1,0 +1,75 @@
+"""Sentences on the volatility study: two results, two sentences, both true."""
+
+from made_up import searched, targets, text, volatility_final, volatility_scores
+
+from labkit.volatility import textbook, two_searches, words
+
+WINS = volatility_final()
+LOSES = volatility_final(volatility_scores(ridge=0.6, tuned=0.45))
+
+
+def test_the_textbook_target_is_weighed_by_what_was_found():
+    usual = text(textbook.said(targets()))
+    assert "R² of 0.9900, and least squares 0.9999" in usual
+    assert "0.0010, next to nothing" in usual
+    assert "today's value has 0.200 and the better model 0.500: here is something" in usual
+    strange = text(textbook.said(targets(ret=0.2, vol=0.01)))
+    assert "0.2000, which is more than one should believe" in strange
+    assert "hardly anything to learn" in strange
+
+
+def test_the_better_model_is_a_model_and_not_todays_value():
+    sentence = text(textbook.said(targets(vol=0.3, naive=0.4)))
+    assert "today's value has 0.400 and the better model 0.300" in sentence
+    lesson = text(textbook.lesson(targets(ret=-0.02)))
+    assert "the best model has −0.0200 on the next return and 0.500 on the next" in lesson
+
+
+def test_two_searches_are_compared_candidate_by_candidate():
+    theirs = searched(scores=(0.5, 0.2, 0.45)).candidates
+    same = two_searches.compared(theirs, theirs[::-1], 10.0, 2.0)
+    facts = two_searches.TwoSearches(profile="full", **same)
+    sentence = text(two_searches.said(facts))
+    assert "at most 0.0e+00, and the winner is the same" in sentence
+    assert "a factor of 5.0" in sentence
+    other = theirs.assign(mean_test_score=[0.5, 0.45, 0.7])
+    facts = two_searches.TwoSearches(
+        profile="full", **two_searches.compared(theirs, other, 10.0, 2.0)
+    )
+    assert "at most 5.0e−01, and the winner is another" in two_searches.said(facts)
+
+
+def test_the_outcome_has_a_margin_to_each_baseline():
+    wins = text(words.outcome(WINS))
+    assert "**MLP, regularized** did best on the validation year; on the test" in wins
+    assert "it has an R² of 0.5400" in wins
+    assert "+0.340 against persistence (+0.320 to +0.360)" in wins
+    assert "+0.010 against ridge regression (−0.010 to +0.030, an interval that inc" in wins
+    assert "−0.060 against ridge regression (−0.080 to −0.040)" in text(words.outcome(LOSES))
+
+
+def test_the_mlp_presented_is_chosen_on_validation_even_where_another_tests_better():
+    final = volatility_final(volatility_scores(validation={"first": 0.8}))
+    assert final.best == "first"
+    sentence = text(words.outcome(final))
+    assert "**MLP, first**" in sentence and "R² of 0.4900" in sentence
+
+
+def test_the_best_of_the_others_is_chosen_on_validation_too():
+    final = volatility_final(volatility_scores(validation={"har": 0.7}))
+    assert text(words.best_models(final)) == (
+        "the network that did best on validation, MLP, regularized, has an R² of 0.5400, and HAR, "
+        "the best of the other learners there, 0.5000"
+    )
+
+
+def test_the_headline_holds_every_baseline():
+    sentence = text(words.headline(WINS))
+    assert "(MLP, regularized) explains 54.0 % of the variance" in sentence
+    assert "persistence 0.200, HAR 0.500 and ridge regression 0.530." in sentence
+    assert sentence != words.headline(LOSES)
+
+
+def test_tuning_is_measured_from_the_first_model():
+    assert "tuning raised the test R² from 0.4900 to 0.5200" in words.tuning(WINS)
+    assert "tuning lowered the test R² from 0.4900 to" in words.tuning(LOSES)
