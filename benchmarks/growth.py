@@ -1,6 +1,7 @@
 """How the time of one stack grows, and how near it comes to the machine's arithmetic."""
 
 import time
+from itertools import pairwise
 
 import pandas as pd
 import torch
@@ -65,7 +66,7 @@ def multiplication_rate(n: int = 1536) -> float:
 def operations(width: int) -> int:
     """Of the matrix products of one row's forward and backward pass through width, width / 2."""
     sizes = [N_FEATURES, width, width // 2, N_CLASSES]
-    products = [2 * a * b for a, b in zip(sizes, sizes[1:], strict=False)]
+    products = [2 * a * b for a, b in pairwise(sizes)]
     return 3 * sum(products) - products[0]  # nothing is passed back to the features
 
 

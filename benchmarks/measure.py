@@ -4,6 +4,7 @@ joblib's worker processes are fresh for each function, and have imported what th
 clock starts: a session pays for that once, whatever it searches with.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -63,10 +64,8 @@ def _total(of: Callable[[psutil.Process], float]) -> float:
     own = psutil.Process()
     total = 0.0
     for process in [own, *own.children(recursive=True)]:
-        try:
+        with contextlib.suppress(psutil.NoSuchProcess):
             total += of(process)
-        except psutil.NoSuchProcess:
-            pass
     return total
 
 

@@ -36,11 +36,12 @@ class NumberedChapter:
 
     @property
     def title_text(self) -> str:
+        """The title without its markup."""
         return plain(self.title)
 
     @property
     def name(self) -> str:
-        """ "Chapter 2", "Appendix A", or "" for an unnumbered chapter."""
+        """Such as "Chapter 2" or "Appendix A"; "" for an unnumbered chapter."""
         word = "Appendix" if self.chapter.appendix else "Chapter"
         return f"{word}\N{NO-BREAK SPACE}{self.chapter.number}" if self.chapter.number else ""
 

@@ -29,8 +29,18 @@ from labkit.book.uses import check_uses, labels_of
 
 MAX_LINES = 15
 OPTIONS = frozenset(
-    ("label", "fig-cap", "fig-alt", "tbl-cap", "echo", "include", "output", "warning")
-    + ("code-fold", "code-summary")
+    [
+        "label",
+        "fig-cap",
+        "fig-alt",
+        "tbl-cap",
+        "echo",
+        "include",
+        "output",
+        "warning",
+        "code-fold",
+        "code-summary",
+    ]
 )
 
 

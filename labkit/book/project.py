@@ -32,10 +32,12 @@ class Chapter:
 
     @property
     def page(self) -> str:
+        """Its page below the output folder."""
         return str(PurePosixPath(self.source).with_suffix(".html"))
 
     @property
     def stem(self) -> str:
+        """Its file's name without the ending."""
         return PurePosixPath(self.source).stem
 
     @property

@@ -36,11 +36,12 @@ class Cell:
 
     @property
     def label(self) -> str:
+        """What references call it; "" without one."""
         return str(self.options.get("label") or "")
 
     @property
     def kind(self) -> str:
-        """ "fig", "tbl" or "": what the label makes of the cell's output."""
+        """What the label makes of the cell's output: "fig", "tbl" or ""."""
         prefix = self.label.partition("-")[0]
         return prefix if prefix in ("fig", "tbl") else ""
 

@@ -42,10 +42,10 @@ def number(value: float, spec: str = ",") -> Sentence:
 
 
 def percent(share: float, decimals: int = 1) -> Sentence:
-    """A share as per cent, its sign kept on the same line.
+    r"""A share as per cent, its sign kept on the same line.
 
     >>> percent(0.1234), percent(-0.5, 0)
-    ('12.3\\xa0%', '−50\\xa0%')
+    ('12.3\xa0%', '−50\xa0%')
     """
     return Sentence(f"{number(100 * share, f'.{decimals}f')}{NO_BREAK}%")
 

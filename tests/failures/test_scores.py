@@ -43,7 +43,7 @@ def classified():
 
 
 def test_regression_scores_are_scikit_learns(forecast):
-    y, predicted, today = forecast
+    y, predicted, _ = forecast
     scores = regression_scores(*forecast)
     assert scores["r2"] == pytest.approx(metrics.r2_score(y, predicted))
     assert scores["rmse"] == pytest.approx(metrics.mean_squared_error(y, predicted) ** 0.5)
