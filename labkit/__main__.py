@@ -14,12 +14,13 @@ import time
 from pathlib import Path
 
 from labkit import bootstrap
-from labkit.bootstrap import ROOT, SetupError
+from labkit.bootstrap import ROOT
+from labkit.errors import LabkitError
 
 CACHES = (".quarto", "_freeze", ".pytest_cache", ".ruff_cache")
 
 
-class ProfileError(ValueError):
+class ProfileError(LabkitError, ValueError):
     """``--profile`` or ``LABKIT_PROFILE`` names no profile."""
 
 
@@ -36,7 +37,7 @@ def main(arguments: list | None = None) -> int:
         if (error.name or "").split(".")[0] == "labkit":
             raise
         print(f"error: {_not_installed(error.name)}", file=sys.stderr)
-    except _user_errors() as error:
+    except LabkitError as error:
         print(f"error: {error}", file=sys.stderr)
     return 1
 
@@ -180,7 +181,7 @@ def _use_profile(name: str | None) -> str:
 
 
 def _print_data(fetch: bool) -> None:
-    from labkit.both import inventory as report
+    from labkit.both.inventory import report
 
     print(report(fetch=fetch), flush=True)
 
@@ -227,16 +228,6 @@ def _not_installed(module: str | None) -> str:
         f"the module {module} is not installed in this Python, {sys.executable}. Run "
         "`python -m labkit setup`, then the same command with the Python that it names."
     )
-
-
-def _user_errors() -> tuple:
-    """The errors whose message is for the user, who needs no traceback with it.
-
-    Looked up where they would have come from, so that nothing is imported for it.
-    """
-    named = (("labkit.data", "DataError"), ("labkit.book", "BookError"))
-    found = [getattr(sys.modules.get(room), name, SetupError) for room, name in named]
-    return (SetupError, ProfileError, *found)
 
 
 if __name__ == "__main__":

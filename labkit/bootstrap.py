@@ -20,6 +20,8 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from labkit.errors import LabkitError
+
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 11)
 STAMP = "labkit-stamp"
@@ -29,7 +31,7 @@ QUARTO_SECONDS = 180.0
 so in seconds, but behind a silent firewall it would hang."""
 
 
-class SetupError(RuntimeError):
+class SetupError(LabkitError, RuntimeError):
     """Set-up cannot go on; the message says what to do."""
 
 

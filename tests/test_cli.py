@@ -16,6 +16,9 @@ import pytest
 
 from labkit import __main__ as cli
 from labkit import bootstrap
+from labkit.book.errors import BookError
+from labkit.files.provenance import DataError
+from labkit.report.alarms import Alarm
 
 ROOT = bootstrap.ROOT
 COMMANDS = "setup data book render test lint notebooks clean-results clean".split()
@@ -79,6 +82,34 @@ def test_missing_package_is_told_without_a_traceback():
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("error", "also"),
+    [
+        (DataError, ValueError),
+        (BookError, ValueError),
+        (bootstrap.SetupError, RuntimeError),
+        (cli.ProfileError, ValueError),
+        (Alarm, RuntimeError),
+    ],
+)
+def test_an_error_for_the_user_is_one_line(error, also, monkeypatch, capsys):
+    def fails(*args, **kwargs):
+        raise error("what was found, and what to do")
+
+    monkeypatch.setattr(cli.bootstrap, "ensure_environment", fails)
+    assert cli.main(["setup"]) == 1
+    assert capsys.readouterr().err == "error: what was found, and what to do\n"
+    assert issubclass(error, also)
+
+
+def test_data_that_cannot_be_used_are_told_without_a_traceback(tmp_path):
+    absent = str(tmp_path / "absent")
+    done = run("data", "--no-fetch", LABKIT_NO_VENV="1", LABKIT_DATA=absent)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: LABKIT_DATA is '{absent}', which is no folder.")
+    assert "Traceback" not in done.stderr
+
+
 def test_interrupt_exits_130_with_one_line(monkeypatch, tmp_path, capsys):
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
@@ -106,7 +137,7 @@ def test_clean_results_keeps_them_for_a_preview(monkeypatch, tmp_path):
 # --- what set-up rests on ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["__init__", "__main__", "bootstrap"])
+@pytest.mark.parametrize("name", ["__init__", "__main__", "bootstrap", "errors"])
 def test_front_door_is_readable_by_an_old_python(name):
     source = (ROOT / "labkit" / f"{name}.py").read_text("utf-8")
     ast.parse(source, feature_version=(3, 7))
