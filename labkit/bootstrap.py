@@ -58,7 +58,7 @@ def ensure_environment(root: Path = ROOT, retry_quarto: bool = False) -> None:
         _install_missing(root)
     elif _runs_in(root / ".venv"):
         _complete_own_environment(root)
-    elif missing(root / "requirements.txt", exact=True):
+    elif not _has_every_requirement(root):
         _make_environment(root)
         _start_again(venv_python(root))
     expose_scripts()
@@ -110,33 +110,67 @@ def venv_state(root: Path) -> str:
     return "complete" if text == digest(root) else "stale"
 
 
-def pins(requirements: Path) -> dict:
-    """Distribution name to pinned version, as the lines ``name==version`` of a file say."""
-    lines = (line.split("#")[0].strip() for line in requirements.read_text("utf-8").splitlines())
-    return dict(line.split("==", 1) for line in lines if line)
-
-
-def missing(requirements: Path, exact: bool) -> list:
-    """The lines of a requirements file that the running Python does not meet.
+def requirements(file: Path) -> list:
+    """What a requirements file asks for on this system, and the files that it includes by ``-r``.
 
     Parameters
     ----------
-    requirements : Path
-        A file of ``name==version`` lines.
-    exact : bool
-        Whether another version counts as missing; if not, any installed version will do.
-        ``2.13.0+cpu`` is version 2.13.0 either way.
-    """
-    import importlib.metadata  # not in Python 3.7, which is to read this file and be refused
+    file : Path
+        A requirements file as pip reads it; pip's own options in it are passed over.
 
-    lacking = []
-    for name, version in pins(requirements).items():
+    Returns
+    -------
+    list of packaging.requirements.Requirement
+
+    Raises
+    ------
+    SetupError
+        Names the file, the line and its text where that is no requirement by name.
+    """
+    reader = _reader()
+    found = []
+    for number, line in _lines(file):
+        include = re.match(r"(?:-r|--requirement)[\s=]*(.+)", line)
+        if include:
+            found += requirements(file.parent / include.group(1))
+            continue
+        if line.startswith("-") and not line.startswith(("-e", "--editable")):
+            continue
         try:
-            found = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found = None
-        if found is None or (exact and found.split("+")[0] != version):
-            lacking.append(f"{name}=={version}")
+            # After the requirement come pip's options for it: --hash and the like.
+            requirement = reader.Requirement(re.split(r"\s-", line, maxsplit=1)[0])
+        except reader.InvalidRequirement:
+            raise SetupError(
+                f"{file}:{number}: {line!r} is not a requirement that set-up can check. Write "
+                "name==version, or name @ address for a package that is on no index."
+            ) from None
+        if requirement.marker is None or requirement.marker.evaluate():
+            found.append(requirement)
+    return found
+
+
+def missing(file: Path, exact: bool) -> list:
+    """The requirements of a file that the running Python does not meet, as pip takes them.
+
+    Parameters
+    ----------
+    file : Path
+        A requirements file.
+    exact : bool
+        Whether a version that does not fit counts as missing. If not, any installed version will
+        do; it is asked for again where only a package's extra is missing. ``2.13.0+cpu`` is
+        version 2.13.0 either way.
+    """
+    lacking = []
+    for requirement in requirements(file):
+        if _meets(requirement, exact):
+            continue
+        version = _installed_version(requirement.name)
+        if version and not exact:
+            extras = ",".join(sorted(requirement.extras))
+            lacking.append(f"{requirement.name}[{extras}]=={version}")
+        else:
+            lacking.append(str(requirement))
     return lacking
 
 
@@ -172,6 +206,79 @@ def ensure_quarto(root: Path, retry: bool = False, seconds: float = QUARTO_SECON
     return False
 
 
+def _lines(file: Path):
+    """Number and text of a requirements file's lines, as pip reads them: continued ones joined,
+    comments and empty ones left out."""
+    try:
+        text = file.read_text("utf-8-sig")
+    except OSError as error:
+        raise SetupError(f"{file}: the requirements cannot be read ({error.strerror}).") from error
+    for match in re.finditer(r"(?:(?!\s*#).*\\\n)*.*", text):
+        line = re.sub(r"(^|\s)#.*", "", match.group().replace("\\\n", "")).strip()
+        if line:
+            yield text.count("\n", 0, match.start()) + 1, line
+
+
+def _reader():
+    """What reads a requirement: the package `packaging`, or the copy of it that pip brings."""
+    for home in ("packaging", "pip._vendor.packaging"):
+        try:
+            return importlib.import_module(home + ".requirements")
+        except ModuleNotFoundError:
+            continue
+    raise SetupError(
+        f"{sys.executable} has no pip. Run `{sys.executable} -m ensurepip`, then the same command "
+        "again."
+    )
+
+
+def _meets(requirement, exact: bool, asked_before: tuple = ()) -> bool:
+    """Whether a requirement is installed, and all that its extras ask for with it."""
+    version = _installed_version(requirement.name)
+    if not version or (exact and not _fits(requirement, version)):
+        return False
+    asked = (*asked_before, str(requirement))
+    return all(
+        _meets(part, True, asked) for part in _behind_extras(requirement) if str(part) not in asked
+    )
+
+
+def _installed_version(name: str) -> str:
+    """The version of an installed distribution; empty without one that can name its own."""
+    import importlib.metadata  # not in Python 3.7, which is to read this file and be refused
+
+    try:
+        return importlib.metadata.version(name) or ""
+    except (importlib.metadata.PackageNotFoundError, KeyError, OSError):
+        return ""
+
+
+def _fits(requirement, version: str) -> bool:
+    try:
+        return requirement.specifier.contains(version, prereleases=True)
+    except ValueError:  # a version from before there were rules for versions
+        return False
+
+
+def _behind_extras(requirement):
+    """What an installed distribution asks for because of the extras in a requirement."""
+    import importlib.metadata
+
+    reader = _reader()
+    for text in importlib.metadata.requires(requirement.name) or ():
+        try:
+            part = reader.Requirement(text)
+        except reader.InvalidRequirement:
+            continue
+        extras = [extra for extra in requirement.extras if _applies(part, extra)]
+        if extras and not _applies(part, ""):
+            yield part
+
+
+def _applies(part, extra: str) -> bool:
+    return part.marker is None or part.marker.evaluate({"extra": extra})
+
+
 def _keeps_running_python() -> bool:
     """Whether no environment is to be made: asked for, or a host that comes with its own."""
     if os.environ.get("LABKIT_NO_VENV", "") not in ("", "0"):
@@ -185,6 +292,13 @@ def _keeps_running_python() -> bool:
 
 def _runs_in(venv: Path) -> bool:
     return venv.exists() and os.path.samefile(sys.prefix, venv)
+
+
+def _has_every_requirement(root: Path) -> bool:
+    """Whether this Python can do without ``.venv``; one that cannot even read them does not."""
+    if not (importlib.util.find_spec("packaging") or importlib.util.find_spec("pip")):
+        return False
+    return not missing(root / "requirements.txt", exact=True)
 
 
 def _install_missing(root: Path) -> None:
