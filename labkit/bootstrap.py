@@ -26,6 +26,11 @@ ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 11)
 STAMP = "labkit-stamp"
 UNFINISHED = "unfinished"
+TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+"""Where PyTorch's builds without CUDA are. The package index's builds for Linux bring several GB of
+NVIDIA's libraries."""
+PROBE_SECONDS = 5.0
+"""How long `TORCH_CPU_INDEX` may take to answer before the package index is used instead."""
 QUARTO_SECONDS = 180.0
 """How long Quarto's installer may take: over 100 MB come from GitHub. Unreachable, it mostly says
 so in seconds, but behind a silent firewall it would hang."""
@@ -55,9 +60,9 @@ def ensure_environment(root: Path = ROOT, retry_quarto: bool = False) -> None:
         When this Python cannot make environments, or a requirement cannot be installed.
     """
     if _keeps_running_python():
-        _install_missing(root)
+        install_missing(root)
     elif _runs_in(root / ".venv"):
-        _complete_own_environment(root)
+        _fill_own_environment(root)
     elif not _has_every_requirement(root):
         _make_environment(root)
         _start_again(venv_python(root))
@@ -174,6 +179,29 @@ def missing(file: Path, exact: bool) -> list:
     return lacking
 
 
+def install_missing(root: Path, exact: bool = False) -> None:
+    """Give the running Python what `missing` finds; every version that it has and may keep, stays.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of ``requirements.txt``.
+    exact : bool
+        Whether other versions than those asked for are replaced.
+    """
+    lacking = missing(root / "requirements.txt", exact)
+    if not lacking:
+        return
+    print("Installing into", sys.executable + ":", ", ".join(lacking), flush=True)
+    torch = [line for line in lacking if re.match(r"torch(?![\w.-])", line)]
+    others = [line for line in lacking if line not in torch]
+    # PyTorch first: others ask for it, and pip would bring them the build with CUDA.
+    for line in torch:
+        _install_torch(line)
+    if others:
+        install(others)
+
+
 def expose_scripts() -> None:
     """Put the running Python's script folder on PATH: there pip leaves ``quarto``."""
     scripts = sysconfig.get_path("scripts")
@@ -188,15 +216,15 @@ def ensure_quarto(root: Path, retry: bool = False, seconds: float = QUARTO_SECON
     A failure stops nothing: it is said in one line, and remembered for this version of Quarto in
     ``.labkit/``, so that later commands need not wait for it again.
     """
-    requirements = root / "requirements-quarto.txt"
+    asked = root / "requirements-quarto.txt"
     failed = root / ".labkit" / "quarto-failed"
     if shutil.which("quarto"):
         return True
-    wanted = requirements.read_text("utf-8")
+    wanted = asked.read_text("utf-8")
     if failed.exists() and failed.read_text("utf-8") == wanted and not retry:
         return False
     print("Installing Quarto ...", flush=True)
-    command = [*_pip_install(sys.executable), "-r", str(requirements)]
+    command = [*_pip_install(), "-r", str(asked)]
     if _runs_within(command, seconds, quiet=not retry) and shutil.which("quarto"):
         failed.unlink(missing_ok=True)
         return True
@@ -301,26 +329,28 @@ def _has_every_requirement(root: Path) -> bool:
     return not missing(root / "requirements.txt", exact=True)
 
 
-def _install_missing(root: Path) -> None:
-    """Give the running Python what it lacks; leave every version it has, its torch above all."""
-    lacking = missing(root / "requirements.txt", exact=False)
-    if lacking:
-        print("Installing into", sys.executable + ":", ", ".join(lacking), flush=True)
-        install(sys.executable, lacking)
-
-
-def _complete_own_environment(root: Path) -> None:
-    """Bring the running ``.venv`` up to date; it cannot be made anew while it runs."""
+def _fill_own_environment(root: Path) -> None:
+    """Bring the running ``.venv`` up to date; the stamp that says so comes last."""
     state = venv_state(root)
     if state == "complete":
         return
-    # What an interrupted install left may look installed and not be whole.
-    extra = ["--force-reinstall"] if state == "unfinished" else []
-    _fill(root, extra)
+    if state == "unfinished":
+        # What an interrupted install left may look installed and not be whole.
+        raise SetupError(
+            f"The environment {root / '.venv'} was left unfinished, and its own Python cannot make "
+            "it anew. Run the same command with the Python that it was made with: `deactivate` "
+            "brings that one back."
+        )
+    stamp = root / ".venv" / STAMP
+    stamp.write_text(UNFINISHED)
+    install(["-r", str(root / "requirements.txt")])
+    finished = stamp.with_suffix(".new")
+    finished.write_text(digest(root))
+    os.replace(finished, stamp)
 
 
 def _make_environment(root: Path) -> None:
-    """Make ``.venv`` complete. One without a stamp, made by hand, is filled, not replaced."""
+    """Make ``.venv``, for its own Python to fill. One without a stamp, made by hand, is kept."""
     state = venv_state(root)
     if state == "complete":
         return
@@ -340,21 +370,44 @@ def _make_environment(root: Path) -> None:
             f"The environment {root / '.venv'} could not be made: see the lines above. Delete the "
             "folder, see that the disk has room, and run the same command again."
         )
-    _fill(root, [])
 
 
-def _fill(root: Path, extra: list) -> None:
-    """Install the requirements into ``.venv``; the stamp that says so comes last."""
-    stamp = root / ".venv" / STAMP
-    stamp.write_text(UNFINISHED)
-    install(str(venv_python(root)), [*extra, "-r", str(root / "requirements.txt")])
-    finished = stamp.with_suffix(".new")
-    finished.write_text(digest(root))
-    os.replace(finished, stamp)
+def _install_torch(requirement: str) -> None:
+    """Install PyTorch: on Linux without an NVIDIA card the CPU build, if its index can be used."""
+    if not sys.platform.startswith("linux") or _has_nvidia_card():
+        print("PyTorch: from the package index.", flush=True)
+    elif _answers(TORCH_CPU_INDEX + "/torch/", PROBE_SECONDS):
+        print(f"PyTorch: no NVIDIA card here, so the CPU build of {TORCH_CPU_INDEX}.", flush=True)
+        try:
+            return install(
+                ["--index-url", TORCH_CPU_INDEX, "--retries", "1", "--timeout", "15", requirement]
+            )
+        except SetupError:
+            print("PyTorch: not to be had there, so from the package index.", flush=True)
+    else:
+        print(f"PyTorch: {TORCH_CPU_INDEX} is out of reach: from the package index.", flush=True)
+    install([requirement])
 
 
-def install(python: str, arguments: list) -> None:
-    """Run ``pip install`` with ``python``; its progress is shown, its warnings are not.
+def _has_nvidia_card() -> bool:
+    tool = shutil.which("nvidia-smi")
+    return Path("/proc/driver/nvidia").exists() or bool(
+        tool and _runs_within([tool], seconds=PROBE_SECONDS, quiet=True)
+    )
+
+
+def _answers(address: str, seconds: float) -> bool:
+    """Whether something can be fetched from an address; known after ``seconds`` whatever happens.
+
+    Asked in a process of its own: a time limit of Python's own sockets holds for each of a host's
+    addresses anew, and not at all for looking up its name.
+    """
+    ask = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1])"
+    return _runs_within([sys.executable, "-c", ask, address], seconds, quiet=True)
+
+
+def install(arguments: list) -> None:
+    """Run ``pip install`` with the running Python; its progress is shown, its warnings are not.
 
     Raises
     ------
@@ -362,14 +415,14 @@ def install(python: str, arguments: list) -> None:
         Names the requirement that failed and what to do.
     """
     done = subprocess.run(
-        [*_pip_install(python), *arguments], stderr=subprocess.PIPE, text=True, errors="replace"
+        [*_pip_install(), *arguments], stderr=subprocess.PIPE, text=True, errors="replace"
     )
     if done.returncode:
         raise SetupError(explain(done.stderr))
 
 
-def _pip_install(python: str) -> list:
-    return [python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+def _pip_install() -> list:
+    return [sys.executable, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
 
 
 def explain(stderr: str) -> str:
@@ -415,7 +468,10 @@ def _runs_within(command: list, seconds: float, quiet: bool) -> bool:
 
 def _start_again(python: Path) -> None:
     """Replace this process by the same command under another interpreter."""
-    command = [str(python), *sys.orig_argv[1:]]
+    command = [str(python), "-m", "labkit", *sys.argv[1:]]
+    # So that it is found by a command that was not started in the project's folder.
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     sys.stdout.flush()
     if os.name == "posix":
         os.execv(python, command)

@@ -1,18 +1,15 @@
 """The front door: usage, exit status, and set-up from a bare Python, all without a network."""
 
 import ast
-import base64
-import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
 import time
-import zipfile
-from pathlib import Path
 
 import pytest
+from wheels import write_wheel
 
 from labkit import __main__ as cli
 from labkit import bootstrap
@@ -202,29 +199,10 @@ def test_environment_of_another_python_is_not_used(tmp_path):
 # --- set-up itself, with a package index made of one folder ---------------------------------------
 
 
-def write_wheel(folder: Path, name: str, version: str) -> None:
-    """The smallest package that pip installs."""
-    info = f"{name}-{version}.dist-info"
-    files = {
-        f"{name}.py": f"version = {version!r}\n",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    record = [f"{info}/RECORD,,"]
-    for path, text in files.items():
-        hashed = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=")
-        record.append(f"{path},sha256={hashed.decode()},{len(text)}")
-    files[f"{info}/RECORD"] = "\n".join(record) + "\n"
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
-        for path, text in files.items():
-            wheel.writestr(path, text)
-
-
 @pytest.fixture
 def offline(tmp_path, monkeypatch):
     """pip sees one folder of wheels and nothing else; there is no Quarto."""
     wheels = tmp_path / "wheels"
-    wheels.mkdir()
     for name in [name for name in os.environ if name.startswith(("PIP_", "LABKIT_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
@@ -267,6 +245,24 @@ def test_setup_from_nothing_then_again_then_with_a_requirement_that_fails(offlin
     mended = run("setup", cwd=clone)
     assert mended.returncode == 0, mended.stderr
     assert bootstrap.venv_state(clone) == "complete"
+
+
+def test_setup_from_a_python_without_pip_and_from_another_folder(offline, clone, tmp_path):
+    write_wheel(offline, "labkit_tiny", "1.0")
+    done = run("setup", cwd=tmp_path, flags=["-S"], PYTHONPATH=str(clone))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].endswith(str(bootstrap.venv_python(clone)))
+
+
+def test_an_unfinished_environment_is_not_mended_by_its_own_python(clone):
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", clone / ".venv"], check=True)
+    (clone / ".venv" / bootstrap.STAMP).write_text(bootstrap.UNFINISHED)
+    python = bootstrap.venv_python(clone)
+    done = subprocess.run(
+        [python, "-m", "labkit", "setup"], cwd=clone, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "was left unfinished" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_no_environment_is_made_where_none_is_wanted(offline, clone):
