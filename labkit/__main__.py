@@ -101,6 +101,11 @@ def bench(args: argparse.Namespace) -> int:
     return _run("benchmarks", "--size", args.size, *(["--no-growth"] if args.no_growth else []))
 
 
+def lock(args: argparse.Namespace) -> None:
+    """make requirements.lock anew from requirements.txt, with the hash of every package"""
+    bootstrap.lock(ROOT, upgrade=args.upgrade)
+
+
 def clean_results(args: argparse.Namespace) -> None:
     """empty results/, so that the next rendering trains every model"""
     # Quarto's pre-render step calls this for previews too, which must not train all again.
@@ -158,6 +163,8 @@ def _parse(arguments: list) -> argparse.Namespace:
     sizes = ("tiny", "small", "full")
     made.add_argument("--size", choices=sizes, default="small", help="of the grid")
     made.add_argument("--no-growth", action="store_true", help="only the contenders")
+    made = add(lock)
+    made.add_argument("--upgrade", action="store_true", help="to newest indirect requirements")
     add(clean_results, "clean-results")
     add(clean)
 

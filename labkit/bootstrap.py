@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 
 from labkit.errors import LabkitError
@@ -26,6 +27,12 @@ ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 11)
 STAMP = "labkit-stamp"
 UNFINISHED = "unfinished"
+LOCK = "requirements.lock"
+"""Every package that the requirements bring, with the hashes of its files, for all systems. Without
+torch, which has several builds of a version, and what only its builds with CUDA bring."""
+NOT_LOCKED = r"torch|triton|(?:cuda|nvidia)-[\w-]+"
+UV = "uv==0.13.9"
+"""What makes the lock."""
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 """Where PyTorch's builds without CUDA are. The package index's builds for Linux bring several GB of
 NVIDIA's libraries."""
@@ -87,9 +94,10 @@ def venv_python(root: Path) -> Path:
 
 
 def digest(root: Path) -> str:
-    """What a complete environment's stamp says: one hash of the requirements and the Python."""
+    """What a complete environment's stamp says: one hash of requirements, lock and Python."""
     python = "python {}.{}\n".format(*sys.version_info[:2])
-    return hashlib.sha256(python.encode() + (root / "requirements.txt").read_bytes()).hexdigest()
+    files = [(root / name).read_bytes() for name in ("requirements.txt", LOCK)]
+    return hashlib.sha256(b"\n".join([python.encode(), *files])).hexdigest()
 
 
 def venv_state(root: Path) -> str:
@@ -202,6 +210,43 @@ def install_missing(root: Path, exact: bool = False) -> None:
         install(others)
 
 
+def lock(root: Path, upgrade: bool = False) -> None:
+    """Make the lock from ``requirements.txt``, with uv, for every system and Python at once.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of ``requirements.txt``.
+    upgrade : bool
+        Whether the indirect requirements move to their newest versions; if not, they stay where
+        they can.
+
+    Raises
+    ------
+    SetupError
+        When uv cannot be installed, or finds no versions that go together.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        install(["--target", folder, UV])
+        made = Path(folder, LOCK)
+        if (root / LOCK).exists():
+            shutil.copy(root / LOCK, made)
+        done = subprocess.run(
+            [sys.executable, "-m", "uv", "pip", "compile", "requirements.txt"]
+            + ["--universal", "--python-version", "{}.{}".format(*OLDEST_PYTHON)]
+            + ["--generate-hashes", "--only-binary", ":all:", "--no-config", "--quiet"]
+            + ["--custom-compile-command", "python -m labkit lock", "--output-file", str(made)]
+            + (["--upgrade"] if upgrade else []),
+            cwd=root,
+            env={**os.environ, "PYTHONPATH": folder},
+            stdout=subprocess.DEVNULL,
+        )
+        if done.returncode:
+            raise SetupError(f"{LOCK} could not be made: see the lines above.")
+        text = _without_torch(made.read_text("utf-8"))
+    (root / LOCK).write_text(text, "utf-8", newline="\n")
+
+
 def expose_scripts() -> None:
     """Put the running Python's script folder on PATH: there pip leaves ``quarto``."""
     scripts = sysconfig.get_path("scripts")
@@ -232,6 +277,11 @@ def ensure_quarto(root: Path, retry: bool = False, seconds: float = QUARTO_SECON
     failed.write_text(wanted, "utf-8")
     print("Quarto could not be installed: the built-in renderer is used.", flush=True)
     return False
+
+
+def _without_torch(locked: str) -> str:
+    """A lock's text less what `NOT_LOCKED` names, each with the lines that belong to it."""
+    return re.sub(rf"^(?:{NOT_LOCKED})==.*\n(?: .*\n)*", "", locked, flags=re.MULTILINE)
 
 
 def _lines(file: Path):
@@ -343,7 +393,10 @@ def _fill_own_environment(root: Path) -> None:
         )
     stamp = root / ".venv" / STAMP
     stamp.write_text(UNFINISHED)
-    install(["-r", str(root / "requirements.txt")])
+    # The lock is complete, so nothing is left to resolve. Nothing is built from source: that would
+    # bring what builds it, which no hash covers.
+    install(["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(root / LOCK)])
+    install_missing(root, exact=True)
     finished = stamp.with_suffix(".new")
     finished.write_text(digest(root))
     os.replace(finished, stamp)
@@ -431,7 +484,11 @@ def explain(stderr: str) -> str:
     >>> print(explain("ERROR: No matching distribution found for torch==9.9").splitlines()[0])
     The requirement torch==9.9 could not be installed.
     """
-    named = re.search(r"(?:No matching distribution found|Failed building wheel) for (\S+)", stderr)
+    named = re.search(
+        r"(?:No matching distribution found for|Failed building wheel for"
+        r"|DO NOT MATCH THE HASHES.*\n) *([^\s;]+)",
+        stderr,
+    )
     which = f"The requirement {named.group(1)}" if named else "A requirement"
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith(("ERROR: ", "error: "))]
@@ -440,6 +497,12 @@ def explain(stderr: str) -> str:
         return (
             f"{sys.executable} belongs to the system, which lets nothing be installed into it. "
             "Unset LABKIT_NO_VENV, so that the environment .venv is made and used instead."
+        )
+    if "DO NOT MATCH THE HASHES" in stderr:
+        return (
+            f"{which} could not be installed: its file is not the one that {LOCK} knows.\n{said}\n"
+            "The package index, or something between it and this machine, has another file under "
+            "that name. Run the same command again; if it fails again, do not install the file."
         )
     return (
         f"{which} could not be installed.\n{said}\n"

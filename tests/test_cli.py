@@ -1,6 +1,7 @@
 """The front door: usage, exit status, and set-up from a bare Python, all without a network."""
 
 import ast
+import hashlib
 import os
 import shutil
 import subprocess
@@ -18,7 +19,7 @@ from labkit.files.provenance import DataError
 from labkit.report.alarms import Alarm
 
 ROOT = bootstrap.ROOT
-COMMANDS = "setup data book render test lint notebooks clean-results clean".split()
+COMMANDS = "setup data book render test lint notebooks bench lock clean-results clean".split()
 
 
 def run(*arguments, cwd=ROOT, flags=(), **environment):
@@ -167,6 +168,7 @@ def test_requirements_are_pinned_and_name_no_index():
 def venv_at(root, version=sys.version_info):
     """A folder that looks like an environment, as far as its state is read from it."""
     (root / "requirements.txt").write_text("torch==1.0\n")
+    (root / "requirements.lock").write_text("sympy==1.0\n")
     python = bootstrap.venv_python(root)
     python.parent.mkdir(parents=True)
     python.touch()
@@ -185,6 +187,9 @@ def test_stamp_tells_each_state(tmp_path):
     stamp.write_text(bootstrap.digest(tmp_path))
     assert bootstrap.venv_state(tmp_path) == "complete"
     (tmp_path / "requirements.txt").write_text("torch==1.1\n")
+    assert bootstrap.venv_state(tmp_path) == "stale"
+    stamp.write_text(bootstrap.digest(tmp_path))
+    (tmp_path / "requirements.lock").write_text("torch==1.1\nsympy==1.1\n")
     assert bootstrap.venv_state(tmp_path) == "stale"
     bootstrap.venv_python(tmp_path).unlink()
     assert bootstrap.venv_state(tmp_path) == "absent"
@@ -212,18 +217,30 @@ def offline(tmp_path, monkeypatch):
     return wheels
 
 
+def ask_for(root, *pins):
+    """Write requirements and their lock, with the hash of the wheel as it lies there now."""
+    (root / "requirements.txt").write_text("".join(f"{pin}\n" for pin in pins))
+    locked = ""
+    for pin in pins:
+        wheel = root.parent / "wheels" / f"{pin.replace('==', '-')}-py3-none-any.whl"
+        content = wheel.read_bytes() if wheel.exists() else b""
+        locked += f"{pin} \\\n    --hash=sha256:{hashlib.sha256(content).hexdigest()}\n"
+    (root / "requirements.lock").write_text(locked)
+
+
 @pytest.fixture
 def clone(tmp_path):
     """What set-up needs of the project, in a folder of its own."""
     root = tmp_path / "clone"
     shutil.copytree(ROOT / "labkit", root / "labkit", ignore=shutil.ignore_patterns("__pycache__"))
-    (root / "requirements.txt").write_text("labkit_tiny==1.0\n")
+    ask_for(root, "labkit_tiny==1.0")
     (root / "requirements-quarto.txt").write_text("labkit_no_quarto==1.0\n")
     return root
 
 
 def test_setup_from_nothing_then_again_then_with_a_requirement_that_fails(offline, clone):
     write_wheel(offline, "labkit_tiny", "1.0")
+    ask_for(clone, "labkit_tiny==1.0")
     first = run("setup", cwd=clone)
     assert first.returncode == 0, first.stderr
     assert first.stdout.count("Quarto could not be installed") == 1
@@ -234,7 +251,7 @@ def test_setup_from_nothing_then_again_then_with_a_requirement_that_fails(offlin
     assert again.returncode == 0, again.stderr
     assert again.stdout.splitlines() == first.stdout.splitlines()[-1:]
 
-    (clone / "requirements.txt").write_text("labkit_tiny==1.0\nlabkit_absent==2.0\n")
+    ask_for(clone, "labkit_tiny==1.0", "labkit_absent==2.0")
     failed = run("setup", cwd=clone)
     assert failed.returncode == 1
     assert "The requirement labkit_absent==2.0 could not be installed" in failed.stderr
@@ -242,6 +259,12 @@ def test_setup_from_nothing_then_again_then_with_a_requirement_that_fails(offlin
     assert bootstrap.venv_state(clone) == "unfinished"
 
     write_wheel(offline, "labkit_absent", "2.0")
+    other_file = run("setup", cwd=clone)
+    assert other_file.returncode == 1
+    assert "The requirement labkit_absent==2.0 could not be installed: its" in other_file.stderr
+    assert "not the one that requirements.lock knows" in other_file.stderr
+
+    ask_for(clone, "labkit_tiny==1.0", "labkit_absent==2.0")
     mended = run("setup", cwd=clone)
     assert mended.returncode == 0, mended.stderr
     assert bootstrap.venv_state(clone) == "complete"
@@ -249,6 +272,7 @@ def test_setup_from_nothing_then_again_then_with_a_requirement_that_fails(offlin
 
 def test_setup_from_a_python_without_pip_and_from_another_folder(offline, clone, tmp_path):
     write_wheel(offline, "labkit_tiny", "1.0")
+    ask_for(clone, "labkit_tiny==1.0")
     done = run("setup", cwd=tmp_path, flags=["-S"], PYTHONPATH=str(clone))
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].endswith(str(bootstrap.venv_python(clone)))
@@ -263,6 +287,17 @@ def test_an_unfinished_environment_is_not_mended_by_its_own_python(clone):
     )
     assert done.returncode == 1
     assert "was left unfinished" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_requirement_that_the_lock_does_not_know_yet_is_installed_too(offline, clone):
+    write_wheel(offline, "labkit_tiny", "1.0")
+    write_wheel(offline, "labkit_new", "3.0")
+    ask_for(clone, "labkit_tiny==1.0")
+    with (clone / "requirements.txt").open("a") as file:
+        file.write("labkit_new>=3\n")
+    done = run("setup", cwd=clone)
+    assert done.returncode == 0, done.stderr
+    assert f"Installing into {bootstrap.venv_python(clone)}: labkit_new>=3" in done.stdout
 
 
 def test_no_environment_is_made_where_none_is_wanted(offline, clone):
