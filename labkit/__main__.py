@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from labkit import bootstrap
-from labkit.bootstrap import ROOT
+from labkit.bootstrap import ROOT, SetupError
 from labkit.errors import LabkitError
 
 CACHES = (".quarto", "_freeze", ".pytest_cache", ".ruff_cache")
@@ -29,6 +29,7 @@ def main(arguments: list | None = None) -> int:
     args = _parse(sys.argv[1:] if arguments is None else arguments)
     try:
         bootstrap.check_python(sys.version_info[:2])
+        _check_place(args)
         return args.command(args) or 0
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
@@ -50,7 +51,8 @@ def setup(args: argparse.Namespace) -> None:
 
 def data(args: argparse.Namespace) -> None:
     """show which data were found, where, and which checks passed; fetch them if need be"""
-    bootstrap.ensure_environment()
+    if bootstrap.IN_CHECKOUT:
+        bootstrap.ensure_environment()
     _print_data(fetch=not args.no_fetch)
 
 
@@ -129,7 +131,9 @@ def _parse(arguments: list) -> argparse.Namespace:
         description="A deep-learning lab report that trains its own models.",
         allow_abbrev=False,
     )
-    commands = parser.add_subparsers(title="commands", metavar="command", required=True)
+    commands = parser.add_subparsers(
+        title="commands", metavar="command", dest="name", required=True
+    )
 
     def add(command, name=None):
         made = commands.add_parser(
@@ -173,6 +177,15 @@ def _parse(arguments: list) -> argparse.Namespace:
         parser.error("unrecognized arguments: " + " ".join(further))
     args.further = further
     return args
+
+
+def _check_place(args: argparse.Namespace) -> None:
+    """Only the data can be looked at where labkit is installed without the book."""
+    if not bootstrap.IN_CHECKOUT and args.command is not data:
+        raise SetupError(
+            f"`labkit {args.name}` needs the book's repository: clone it, and run "
+            f"`python -m labkit {args.name}` in its folder."
+        )
 
 
 def _use_profile(name: str | None) -> str:
@@ -231,6 +244,8 @@ def _shown(path: Path) -> str:
 
 
 def _not_installed(module: str | None) -> str:
+    if not bootstrap.IN_CHECKOUT:
+        return f'the module {module} is not installed; run `pip install "labkit[book]"`.'
     return (
         f"the module {module} is not installed in this Python, {sys.executable}. Run "
         "`python -m labkit setup`, then the same command with the Python that it names."

@@ -23,7 +23,12 @@ from pathlib import Path
 
 from labkit.errors import LabkitError
 
-ROOT = Path(__file__).resolve().parent.parent
+_ABOVE = Path(__file__).resolve().parent.parent
+IN_CHECKOUT = (_ABOVE / "_quarto.yml").is_file()
+"""Whether this is the book's repository, and not labkit installed apart from it, as a library."""
+ROOT = _ABOVE if IN_CHECKOUT else Path.cwd()
+"""The project's root; apart from it the current folder, so that nothing is ever written beside an
+installed package."""
 OLDEST_PYTHON = (3, 11)
 STAMP = "labkit-stamp"
 UNFINISHED = "unfinished"

@@ -233,6 +233,7 @@ def clone(tmp_path):
     """What set-up needs of the project, in a folder of its own."""
     root = tmp_path / "clone"
     shutil.copytree(ROOT / "labkit", root / "labkit", ignore=shutil.ignore_patterns("__pycache__"))
+    (root / "_quarto.yml").touch()
     ask_for(root, "labkit_tiny==1.0")
     (root / "requirements-quarto.txt").write_text("labkit_no_quarto==1.0\n")
     return root
