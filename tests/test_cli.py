@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from wheels import write_wheel
 
 from labkit import __main__ as cli
 from labkit import bootstrap
+from labkit.book import notebooks
 from labkit.book.errors import BookError
 from labkit.files.provenance import DataError
 from labkit.report.alarms import Alarm
@@ -307,6 +309,23 @@ def test_no_environment_is_made_where_none_is_wanted(offline, clone):
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].endswith(sys.executable)
     assert not (clone / ".venv").exists()
+
+
+def test_a_notebook_installs_what_its_machine_lacks_and_no_more(offline, clone, tmp_path):
+    (first, *_) = notebooks(ROOT, tmp_path / "notebooks")
+    cell = "".join(json.loads(first.read_text("utf-8"))["cells"][0]["source"])
+
+    def start(requirement):
+        (clone / "requirements.txt").write_text(requirement + "\n")
+        return subprocess.run(
+            [sys.executable, "-c", cell], cwd=clone, capture_output=True, text=True
+        )
+
+    met = start("pytest==0.1")  # installed, in another version
+    assert (met.returncode, met.stdout) == (0, ""), met.stderr
+    lacking = start("labkit_absent==1.0")
+    assert lacking.stdout.startswith(f"Installing into {sys.executable}: labkit_absent==1.0")
+    assert "SetupError: The requirement labkit_absent==1.0 could not be" in lacking.stderr
 
 
 def test_quarto_is_tried_once_for_each_version(offline, clone, capsys):
