@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help book quick pdf test data clean
+.PHONY: help book quick pdf test data lock clean
 
 help:  ## what can be asked for
 	@$(PYTHON) -m labkit --help
@@ -22,6 +22,9 @@ test:  ## set up, run the tests; ARGS go to pytest
 
 data:  ## find or fetch the data and show what was found
 	@$(PYTHON) -m labkit data $(ARGS)
+
+lock:  ## make requirements.lock anew from requirements.txt
+	@$(PYTHON) -m labkit lock $(ARGS)
 
 clean:  ## remove what rendering and testing made
 	@$(PYTHON) -m labkit clean

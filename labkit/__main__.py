@@ -15,11 +15,12 @@ from pathlib import Path
 
 from labkit import bootstrap
 from labkit.bootstrap import ROOT, SetupError
+from labkit.errors import LabkitError
 
 CACHES = (".quarto", "_freeze", ".pytest_cache", ".ruff_cache")
 
 
-class ProfileError(ValueError):
+class ProfileError(LabkitError, ValueError):
     """``--profile`` or ``LABKIT_PROFILE`` names no profile."""
 
 
@@ -28,6 +29,7 @@ def main(arguments: list | None = None) -> int:
     args = _parse(sys.argv[1:] if arguments is None else arguments)
     try:
         bootstrap.check_python(sys.version_info[:2])
+        _check_place(args)
         return args.command(args) or 0
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
@@ -36,7 +38,7 @@ def main(arguments: list | None = None) -> int:
         if (error.name or "").split(".")[0] == "labkit":
             raise
         print(f"error: {_not_installed(error.name)}", file=sys.stderr)
-    except _user_errors() as error:
+    except LabkitError as error:
         print(f"error: {error}", file=sys.stderr)
     return 1
 
@@ -49,7 +51,8 @@ def setup(args: argparse.Namespace) -> None:
 
 def data(args: argparse.Namespace) -> None:
     """show which data were found, where, and which checks passed; fetch them if need be"""
-    bootstrap.ensure_environment()
+    if bootstrap.IN_CHECKOUT:
+        bootstrap.ensure_environment()
     _print_data(fetch=not args.no_fetch)
 
 
@@ -100,6 +103,11 @@ def bench(args: argparse.Namespace) -> int:
     return _run("benchmarks", "--size", args.size, *(["--no-growth"] if args.no_growth else []))
 
 
+def lock(args: argparse.Namespace) -> None:
+    """make requirements.lock anew from requirements.txt, with the hash of every package"""
+    bootstrap.lock(ROOT, upgrade=args.upgrade)
+
+
 def clean_results(args: argparse.Namespace) -> None:
     """empty results/, so that the next rendering trains every model"""
     # Quarto's pre-render step calls this for previews too, which must not train all again.
@@ -123,7 +131,9 @@ def _parse(arguments: list) -> argparse.Namespace:
         description="A deep-learning lab report that trains its own models.",
         allow_abbrev=False,
     )
-    commands = parser.add_subparsers(title="commands", metavar="command", required=True)
+    commands = parser.add_subparsers(
+        title="commands", metavar="command", dest="name", required=True
+    )
 
     def add(command, name=None):
         made = commands.add_parser(
@@ -157,6 +167,8 @@ def _parse(arguments: list) -> argparse.Namespace:
     sizes = ("tiny", "small", "full")
     made.add_argument("--size", choices=sizes, default="small", help="of the grid")
     made.add_argument("--no-growth", action="store_true", help="only the contenders")
+    made = add(lock)
+    made.add_argument("--upgrade", action="store_true", help="to newest indirect requirements")
     add(clean_results, "clean-results")
     add(clean)
 
@@ -165,6 +177,15 @@ def _parse(arguments: list) -> argparse.Namespace:
         parser.error("unrecognized arguments: " + " ".join(further))
     args.further = further
     return args
+
+
+def _check_place(args: argparse.Namespace) -> None:
+    """Only the data can be looked at where labkit is installed without the book."""
+    if not bootstrap.IN_CHECKOUT and args.command is not data:
+        raise SetupError(
+            f"`labkit {args.name}` needs the book's repository: clone it, and run "
+            f"`python -m labkit {args.name}` in its folder."
+        )
 
 
 def _use_profile(name: str | None) -> str:
@@ -180,7 +201,7 @@ def _use_profile(name: str | None) -> str:
 
 
 def _print_data(fetch: bool) -> None:
-    from labkit.both import inventory as report
+    from labkit.both.inventory import report
 
     print(report(fetch=fetch), flush=True)
 
@@ -223,20 +244,12 @@ def _shown(path: Path) -> str:
 
 
 def _not_installed(module: str | None) -> str:
+    if not bootstrap.IN_CHECKOUT:
+        return f'the module {module} is not installed; run `pip install "labkit[book]"`.'
     return (
         f"the module {module} is not installed in this Python, {sys.executable}. Run "
         "`python -m labkit setup`, then the same command with the Python that it names."
     )
-
-
-def _user_errors() -> tuple:
-    """The errors whose message is for the user, who needs no traceback with it.
-
-    Looked up where they would have come from, so that nothing is imported for it.
-    """
-    named = (("labkit.data", "DataError"), ("labkit.book", "BookError"))
-    found = [getattr(sys.modules.get(room), name, SetupError) for room, name in named]
-    return (SetupError, ProfileError, *found)
 
 
 if __name__ == "__main__":

@@ -18,18 +18,37 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from labkit.errors import LabkitError
+
+_ABOVE = Path(__file__).resolve().parent.parent
+IN_CHECKOUT = (_ABOVE / "_quarto.yml").is_file()
+"""Whether this is the book's repository, and not labkit installed apart from it, as a library."""
+ROOT = _ABOVE if IN_CHECKOUT else Path.cwd()
+"""The project's root; apart from it the current folder, so that nothing is ever written beside an
+installed package."""
 OLDEST_PYTHON = (3, 11)
 STAMP = "labkit-stamp"
 UNFINISHED = "unfinished"
+LOCK = "requirements.lock"
+"""Every package that the requirements bring, with the hashes of its files, for all systems. Without
+torch, which has several builds of a version, and what only its builds with CUDA bring."""
+NOT_LOCKED = r"torch|triton|(?:cuda|nvidia)-[\w-]+"
+UV = "uv==0.13.9"
+"""What makes the lock."""
+TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+"""Where PyTorch's builds without CUDA are. The package index's builds for Linux bring several GB of
+NVIDIA's libraries."""
+PROBE_SECONDS = 5.0
+"""How long `TORCH_CPU_INDEX` may take to answer before the package index is used instead."""
 QUARTO_SECONDS = 180.0
 """How long Quarto's installer may take: over 100 MB come from GitHub. Unreachable, it mostly says
 so in seconds, but behind a silent firewall it would hang."""
 
 
-class SetupError(RuntimeError):
+class SetupError(LabkitError, RuntimeError):
     """Set-up cannot go on; the message says what to do."""
 
 
@@ -53,10 +72,10 @@ def ensure_environment(root: Path = ROOT, retry_quarto: bool = False) -> None:
         When this Python cannot make environments, or a requirement cannot be installed.
     """
     if _keeps_running_python():
-        _install_missing(root)
+        install_missing(root)
     elif _runs_in(root / ".venv"):
-        _complete_own_environment(root)
-    elif missing(root / "requirements.txt", exact=True):
+        _fill_own_environment(root)
+    elif not _has_every_requirement(root):
         _make_environment(root)
         _start_again(venv_python(root))
     expose_scripts()
@@ -80,9 +99,10 @@ def venv_python(root: Path) -> Path:
 
 
 def digest(root: Path) -> str:
-    """What a complete environment's stamp says: one hash of the requirements and the Python."""
+    """What a complete environment's stamp says: one hash of requirements, lock and Python."""
     python = "python {}.{}\n".format(*sys.version_info[:2])
-    return hashlib.sha256(python.encode() + (root / "requirements.txt").read_bytes()).hexdigest()
+    files = [(root / name).read_bytes() for name in ("requirements.txt", LOCK)]
+    return hashlib.sha256(b"\n".join([python.encode(), *files])).hexdigest()
 
 
 def venv_state(root: Path) -> str:
@@ -108,34 +128,128 @@ def venv_state(root: Path) -> str:
     return "complete" if text == digest(root) else "stale"
 
 
-def pins(requirements: Path) -> dict:
-    """Distribution name to pinned version, as the lines ``name==version`` of a file say."""
-    lines = (line.split("#")[0].strip() for line in requirements.read_text("utf-8").splitlines())
-    return dict(line.split("==", 1) for line in lines if line)
-
-
-def missing(requirements: Path, exact: bool) -> list:
-    """The lines of a requirements file that the running Python does not meet.
+def requirements(file: Path) -> list:
+    """What a requirements file asks for on this system, and the files that it includes by ``-r``.
 
     Parameters
     ----------
-    requirements : Path
-        A file of ``name==version`` lines.
-    exact : bool
-        Whether another version counts as missing; if not, any installed version will do.
-        ``2.13.0+cpu`` is version 2.13.0 either way.
-    """
-    import importlib.metadata  # not in Python 3.7, which is to read this file and be refused
+    file : Path
+        A requirements file as pip reads it; pip's own options in it are passed over.
 
-    lacking = []
-    for name, version in pins(requirements).items():
+    Returns
+    -------
+    list of packaging.requirements.Requirement
+
+    Raises
+    ------
+    SetupError
+        Names the file, the line and its text where that is no requirement by name.
+    """
+    reader = _reader()
+    found = []
+    for number, line in _lines(file):
+        include = re.match(r"(?:-r|--requirement)[\s=]*(.+)", line)
+        if include:
+            found += requirements(file.parent / include.group(1))
+            continue
+        if line.startswith("-") and not line.startswith(("-e", "--editable")):
+            continue
         try:
-            found = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found = None
-        if found is None or (exact and found.split("+")[0] != version):
-            lacking.append(f"{name}=={version}")
+            # After the requirement come pip's options for it: --hash and the like.
+            requirement = reader.Requirement(re.split(r"\s-", line, maxsplit=1)[0])
+        except reader.InvalidRequirement:
+            raise SetupError(
+                f"{file}:{number}: {line!r} is not a requirement that set-up can check. Write "
+                "name==version, or name @ address for a package that is on no index."
+            ) from None
+        if requirement.marker is None or requirement.marker.evaluate():
+            found.append(requirement)
+    return found
+
+
+def missing(file: Path, exact: bool) -> list:
+    """The requirements of a file that the running Python does not meet, as pip takes them.
+
+    Parameters
+    ----------
+    file : Path
+        A requirements file.
+    exact : bool
+        Whether a version that does not fit counts as missing. If not, any installed version will
+        do; it is asked for again where only a package's extra is missing. ``2.13.0+cpu`` is
+        version 2.13.0 either way.
+    """
+    lacking = []
+    for requirement in requirements(file):
+        if _meets(requirement, exact):
+            continue
+        version = _installed_version(requirement.name)
+        if version and not exact:
+            extras = ",".join(sorted(requirement.extras))
+            lacking.append(f"{requirement.name}[{extras}]=={version}")
+        else:
+            lacking.append(str(requirement))
     return lacking
+
+
+def install_missing(root: Path, exact: bool = False) -> None:
+    """Give the running Python what `missing` finds; every version that it has and may keep, stays.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of ``requirements.txt``.
+    exact : bool
+        Whether other versions than those asked for are replaced.
+    """
+    lacking = missing(root / "requirements.txt", exact)
+    if not lacking:
+        return
+    print("Installing into", sys.executable + ":", ", ".join(lacking), flush=True)
+    torch = [line for line in lacking if re.match(r"torch(?![\w.-])", line)]
+    others = [line for line in lacking if line not in torch]
+    # PyTorch first: others ask for it, and pip would bring them the build with CUDA.
+    for line in torch:
+        _install_torch(line)
+    if others:
+        install(others)
+
+
+def lock(root: Path, upgrade: bool = False) -> None:
+    """Make the lock from ``requirements.txt``, with uv, for every system and Python at once.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of ``requirements.txt``.
+    upgrade : bool
+        Whether the indirect requirements move to their newest versions; if not, they stay where
+        they can.
+
+    Raises
+    ------
+    SetupError
+        When uv cannot be installed, or finds no versions that go together.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        install(["--target", folder, UV])
+        made = Path(folder, LOCK)
+        if (root / LOCK).exists():
+            shutil.copy(root / LOCK, made)
+        done = subprocess.run(
+            [sys.executable, "-m", "uv", "pip", "compile", "requirements.txt"]
+            + ["--universal", "--python-version", "{}.{}".format(*OLDEST_PYTHON)]
+            + ["--generate-hashes", "--only-binary", ":all:", "--no-config", "--quiet"]
+            + ["--custom-compile-command", "python -m labkit lock", "--output-file", str(made)]
+            + (["--upgrade"] if upgrade else []),
+            cwd=root,
+            env={**os.environ, "PYTHONPATH": folder},
+            stdout=subprocess.DEVNULL,
+        )
+        if done.returncode:
+            raise SetupError(f"{LOCK} could not be made: see the lines above.")
+        text = _without_torch(made.read_text("utf-8"))
+    (root / LOCK).write_text(text, "utf-8", newline="\n")
 
 
 def expose_scripts() -> None:
@@ -152,15 +266,15 @@ def ensure_quarto(root: Path, retry: bool = False, seconds: float = QUARTO_SECON
     A failure stops nothing: it is said in one line, and remembered for this version of Quarto in
     ``.labkit/``, so that later commands need not wait for it again.
     """
-    requirements = root / "requirements-quarto.txt"
+    asked = root / "requirements-quarto.txt"
     failed = root / ".labkit" / "quarto-failed"
     if shutil.which("quarto"):
         return True
-    wanted = requirements.read_text("utf-8")
+    wanted = asked.read_text("utf-8")
     if failed.exists() and failed.read_text("utf-8") == wanted and not retry:
         return False
     print("Installing Quarto ...", flush=True)
-    command = [*_pip_install(sys.executable), "-r", str(requirements)]
+    command = [*_pip_install(), "-r", str(asked)]
     if _runs_within(command, seconds, quiet=not retry) and shutil.which("quarto"):
         failed.unlink(missing_ok=True)
         return True
@@ -168,6 +282,84 @@ def ensure_quarto(root: Path, retry: bool = False, seconds: float = QUARTO_SECON
     failed.write_text(wanted, "utf-8")
     print("Quarto could not be installed: the built-in renderer is used.", flush=True)
     return False
+
+
+def _without_torch(locked: str) -> str:
+    """A lock's text less what `NOT_LOCKED` names, each with the lines that belong to it."""
+    return re.sub(rf"^(?:{NOT_LOCKED})==.*\n(?: .*\n)*", "", locked, flags=re.MULTILINE)
+
+
+def _lines(file: Path):
+    """Number and text of a requirements file's lines, as pip reads them: continued ones joined,
+    comments and empty ones left out."""
+    try:
+        text = file.read_text("utf-8-sig")
+    except OSError as error:
+        raise SetupError(f"{file}: the requirements cannot be read ({error.strerror}).") from error
+    for match in re.finditer(r"(?:(?!\s*#).*\\\n)*.*", text):
+        line = re.sub(r"(^|\s)#.*", "", match.group().replace("\\\n", "")).strip()
+        if line:
+            yield text.count("\n", 0, match.start()) + 1, line
+
+
+def _reader():
+    """What reads a requirement: the package `packaging`, or the copy of it that pip brings."""
+    for home in ("packaging", "pip._vendor.packaging"):
+        try:
+            return importlib.import_module(home + ".requirements")
+        except ModuleNotFoundError:
+            continue
+    raise SetupError(
+        f"{sys.executable} has no pip. Run `{sys.executable} -m ensurepip`, then the same command "
+        "again."
+    )
+
+
+def _meets(requirement, exact: bool, asked_before: tuple = ()) -> bool:
+    """Whether a requirement is installed, and all that its extras ask for with it."""
+    version = _installed_version(requirement.name)
+    if not version or (exact and not _fits(requirement, version)):
+        return False
+    asked = (*asked_before, str(requirement))
+    return all(
+        _meets(part, True, asked) for part in _behind_extras(requirement) if str(part) not in asked
+    )
+
+
+def _installed_version(name: str) -> str:
+    """The version of an installed distribution; empty without one that can name its own."""
+    import importlib.metadata  # not in Python 3.7, which is to read this file and be refused
+
+    try:
+        return importlib.metadata.version(name) or ""
+    except (importlib.metadata.PackageNotFoundError, KeyError, OSError):
+        return ""
+
+
+def _fits(requirement, version: str) -> bool:
+    try:
+        return requirement.specifier.contains(version, prereleases=True)
+    except ValueError:  # a version from before there were rules for versions
+        return False
+
+
+def _behind_extras(requirement):
+    """What an installed distribution asks for because of the extras in a requirement."""
+    import importlib.metadata
+
+    reader = _reader()
+    for text in importlib.metadata.requires(requirement.name) or ():
+        try:
+            part = reader.Requirement(text)
+        except reader.InvalidRequirement:
+            continue
+        extras = [extra for extra in requirement.extras if _applies(part, extra)]
+        if extras and not _applies(part, ""):
+            yield part
+
+
+def _applies(part, extra: str) -> bool:
+    return part.marker is None or part.marker.evaluate({"extra": extra})
 
 
 def _keeps_running_python() -> bool:
@@ -185,26 +377,38 @@ def _runs_in(venv: Path) -> bool:
     return venv.exists() and os.path.samefile(sys.prefix, venv)
 
 
-def _install_missing(root: Path) -> None:
-    """Give the running Python what it lacks; leave every version it has, its torch above all."""
-    lacking = missing(root / "requirements.txt", exact=False)
-    if lacking:
-        print("Installing into", sys.executable + ":", ", ".join(lacking), flush=True)
-        install(sys.executable, lacking)
+def _has_every_requirement(root: Path) -> bool:
+    """Whether this Python can do without ``.venv``; one that cannot even read them does not."""
+    if not (importlib.util.find_spec("packaging") or importlib.util.find_spec("pip")):
+        return False
+    return not missing(root / "requirements.txt", exact=True)
 
 
-def _complete_own_environment(root: Path) -> None:
-    """Bring the running ``.venv`` up to date; it cannot be made anew while it runs."""
+def _fill_own_environment(root: Path) -> None:
+    """Bring the running ``.venv`` up to date; the stamp that says so comes last."""
     state = venv_state(root)
     if state == "complete":
         return
-    # What an interrupted install left may look installed and not be whole.
-    extra = ["--force-reinstall"] if state == "unfinished" else []
-    _fill(root, extra)
+    if state == "unfinished":
+        # What an interrupted install left may look installed and not be whole.
+        raise SetupError(
+            f"The environment {root / '.venv'} was left unfinished, and its own Python cannot make "
+            "it anew. Run the same command with the Python that it was made with: `deactivate` "
+            "brings that one back."
+        )
+    stamp = root / ".venv" / STAMP
+    stamp.write_text(UNFINISHED)
+    # The lock is complete, so nothing is left to resolve. Nothing is built from source: that would
+    # bring what builds it, which no hash covers.
+    install(["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(root / LOCK)])
+    install_missing(root, exact=True)
+    finished = stamp.with_suffix(".new")
+    finished.write_text(digest(root))
+    os.replace(finished, stamp)
 
 
 def _make_environment(root: Path) -> None:
-    """Make ``.venv`` complete. One without a stamp, made by hand, is filled, not replaced."""
+    """Make ``.venv``, for its own Python to fill. One without a stamp, made by hand, is kept."""
     state = venv_state(root)
     if state == "complete":
         return
@@ -224,21 +428,44 @@ def _make_environment(root: Path) -> None:
             f"The environment {root / '.venv'} could not be made: see the lines above. Delete the "
             "folder, see that the disk has room, and run the same command again."
         )
-    _fill(root, [])
 
 
-def _fill(root: Path, extra: list) -> None:
-    """Install the requirements into ``.venv``; the stamp that says so comes last."""
-    stamp = root / ".venv" / STAMP
-    stamp.write_text(UNFINISHED)
-    install(str(venv_python(root)), [*extra, "-r", str(root / "requirements.txt")])
-    finished = stamp.with_suffix(".new")
-    finished.write_text(digest(root))
-    os.replace(finished, stamp)
+def _install_torch(requirement: str) -> None:
+    """Install PyTorch: on Linux without an NVIDIA card the CPU build, if its index can be used."""
+    if not sys.platform.startswith("linux") or _has_nvidia_card():
+        print("PyTorch: from the package index.", flush=True)
+    elif _answers(TORCH_CPU_INDEX + "/torch/", PROBE_SECONDS):
+        print(f"PyTorch: no NVIDIA card here, so the CPU build of {TORCH_CPU_INDEX}.", flush=True)
+        try:
+            return install(
+                ["--index-url", TORCH_CPU_INDEX, "--retries", "1", "--timeout", "15", requirement]
+            )
+        except SetupError:
+            print("PyTorch: not to be had there, so from the package index.", flush=True)
+    else:
+        print(f"PyTorch: {TORCH_CPU_INDEX} is out of reach: from the package index.", flush=True)
+    install([requirement])
 
 
-def install(python: str, arguments: list) -> None:
-    """Run ``pip install`` with ``python``; its progress is shown, its warnings are not.
+def _has_nvidia_card() -> bool:
+    tool = shutil.which("nvidia-smi")
+    return Path("/proc/driver/nvidia").exists() or bool(
+        tool and _runs_within([tool], seconds=PROBE_SECONDS, quiet=True)
+    )
+
+
+def _answers(address: str, seconds: float) -> bool:
+    """Whether something can be fetched from an address; known after ``seconds`` whatever happens.
+
+    Asked in a process of its own: a time limit of Python's own sockets holds for each of a host's
+    addresses anew, and not at all for looking up its name.
+    """
+    ask = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1])"
+    return _runs_within([sys.executable, "-c", ask, address], seconds, quiet=True)
+
+
+def install(arguments: list) -> None:
+    """Run ``pip install`` with the running Python; its progress is shown, its warnings are not.
 
     Raises
     ------
@@ -246,14 +473,14 @@ def install(python: str, arguments: list) -> None:
         Names the requirement that failed and what to do.
     """
     done = subprocess.run(
-        [*_pip_install(python), *arguments], stderr=subprocess.PIPE, text=True, errors="replace"
+        [*_pip_install(), *arguments], stderr=subprocess.PIPE, text=True, errors="replace"
     )
     if done.returncode:
         raise SetupError(explain(done.stderr))
 
 
-def _pip_install(python: str) -> list:
-    return [python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
+def _pip_install() -> list:
+    return [sys.executable, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
 
 
 def explain(stderr: str) -> str:
@@ -262,7 +489,11 @@ def explain(stderr: str) -> str:
     >>> print(explain("ERROR: No matching distribution found for torch==9.9").splitlines()[0])
     The requirement torch==9.9 could not be installed.
     """
-    named = re.search(r"(?:No matching distribution found|Failed building wheel) for (\S+)", stderr)
+    named = re.search(
+        r"(?:No matching distribution found for|Failed building wheel for"
+        r"|DO NOT MATCH THE HASHES.*\n) *([^\s;]+)",
+        stderr,
+    )
     which = f"The requirement {named.group(1)}" if named else "A requirement"
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith(("ERROR: ", "error: "))]
@@ -271,6 +502,12 @@ def explain(stderr: str) -> str:
         return (
             f"{sys.executable} belongs to the system, which lets nothing be installed into it. "
             "Unset LABKIT_NO_VENV, so that the environment .venv is made and used instead."
+        )
+    if "DO NOT MATCH THE HASHES" in stderr:
+        return (
+            f"{which} could not be installed: its file is not the one that {LOCK} knows.\n{said}\n"
+            "The package index, or something between it and this machine, has another file under "
+            "that name. Run the same command again; if it fails again, do not install the file."
         )
     return (
         f"{which} could not be installed.\n{said}\n"
@@ -299,7 +536,10 @@ def _runs_within(command: list, seconds: float, quiet: bool) -> bool:
 
 def _start_again(python: Path) -> None:
     """Replace this process by the same command under another interpreter."""
-    command = [str(python), *sys.orig_argv[1:]]
+    command = [str(python), "-m", "labkit", *sys.argv[1:]]
+    # So that it is found by a command that was not started in the project's folder.
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     sys.stdout.flush()
     if os.name == "posix":
         os.execv(python, command)

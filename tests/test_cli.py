@@ -1,24 +1,27 @@
 """The front door: usage, exit status, and set-up from a bare Python, all without a network."""
 
 import ast
-import base64
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
 import time
-import zipfile
-from pathlib import Path
 
 import pytest
+from wheels import write_wheel
 
 from labkit import __main__ as cli
 from labkit import bootstrap
+from labkit.book import notebooks
+from labkit.book.errors import BookError
+from labkit.files.provenance import DataError
+from labkit.report.alarms import Alarm
 
 ROOT = bootstrap.ROOT
-COMMANDS = "setup data book render test lint notebooks clean-results clean".split()
+COMMANDS = "setup data book render test lint notebooks bench lock clean-results clean".split()
 
 
 def run(*arguments, cwd=ROOT, flags=(), **environment):
@@ -79,6 +82,34 @@ def test_missing_package_is_told_without_a_traceback():
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("error", "also"),
+    [
+        (DataError, ValueError),
+        (BookError, ValueError),
+        (bootstrap.SetupError, RuntimeError),
+        (cli.ProfileError, ValueError),
+        (Alarm, RuntimeError),
+    ],
+)
+def test_an_error_for_the_user_is_one_line(error, also, monkeypatch, capsys):
+    def fails(*args, **kwargs):
+        raise error("what was found, and what to do")
+
+    monkeypatch.setattr(cli.bootstrap, "ensure_environment", fails)
+    assert cli.main(["setup"]) == 1
+    assert capsys.readouterr().err == "error: what was found, and what to do\n"
+    assert issubclass(error, also)
+
+
+def test_data_that_cannot_be_used_are_told_without_a_traceback(tmp_path):
+    absent = str(tmp_path / "absent")
+    done = run("data", "--no-fetch", LABKIT_NO_VENV="1", LABKIT_DATA=absent)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"error: LABKIT_DATA is '{absent}', which is no folder.")
+    assert "Traceback" not in done.stderr
+
+
 def test_interrupt_exits_130_with_one_line(monkeypatch, tmp_path, capsys):
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
@@ -106,7 +137,7 @@ def test_clean_results_keeps_them_for_a_preview(monkeypatch, tmp_path):
 # --- what set-up rests on ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["__init__", "__main__", "bootstrap"])
+@pytest.mark.parametrize("name", ["__init__", "__main__", "bootstrap", "errors"])
 def test_front_door_is_readable_by_an_old_python(name):
     source = (ROOT / "labkit" / f"{name}.py").read_text("utf-8")
     ast.parse(source, feature_version=(3, 7))
@@ -131,21 +162,15 @@ def test_requirements_are_pinned_and_name_no_index():
     for name in ("requirements.txt", "requirements-quarto.txt"):
         text = (ROOT / name).read_text("utf-8")
         lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-        pins = bootstrap.pins(ROOT / name)
-        assert [f"{package}=={version}" for package, version in pins.items()] == lines
+        assert [str(requirement) for requirement in bootstrap.requirements(ROOT / name)] == lines
+        assert [line for line in lines if "==" not in line] == []
         assert "index-url" not in text
-
-
-def test_missing_counts_other_versions_only_when_asked(tmp_path):
-    file = tmp_path / "requirements.txt"
-    file.write_text(f"# tools\npytest==0.1\nPytest=={pytest.__version__}\nlabkit-absent==1.0\n")
-    assert bootstrap.missing(file, exact=False) == ["labkit-absent==1.0"]
-    assert bootstrap.missing(file, exact=True) == ["pytest==0.1", "labkit-absent==1.0"]
 
 
 def venv_at(root, version=sys.version_info):
     """A folder that looks like an environment, as far as its state is read from it."""
     (root / "requirements.txt").write_text("torch==1.0\n")
+    (root / "requirements.lock").write_text("sympy==1.0\n")
     python = bootstrap.venv_python(root)
     python.parent.mkdir(parents=True)
     python.touch()
@@ -165,6 +190,9 @@ def test_stamp_tells_each_state(tmp_path):
     assert bootstrap.venv_state(tmp_path) == "complete"
     (tmp_path / "requirements.txt").write_text("torch==1.1\n")
     assert bootstrap.venv_state(tmp_path) == "stale"
+    stamp.write_text(bootstrap.digest(tmp_path))
+    (tmp_path / "requirements.lock").write_text("torch==1.1\nsympy==1.1\n")
+    assert bootstrap.venv_state(tmp_path) == "stale"
     bootstrap.venv_python(tmp_path).unlink()
     assert bootstrap.venv_state(tmp_path) == "absent"
 
@@ -178,29 +206,10 @@ def test_environment_of_another_python_is_not_used(tmp_path):
 # --- set-up itself, with a package index made of one folder ---------------------------------------
 
 
-def write_wheel(folder: Path, name: str, version: str) -> None:
-    """The smallest package that pip installs."""
-    info = f"{name}-{version}.dist-info"
-    files = {
-        f"{name}.py": f"version = {version!r}\n",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    record = [f"{info}/RECORD,,"]
-    for path, text in files.items():
-        hashed = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=")
-        record.append(f"{path},sha256={hashed.decode()},{len(text)}")
-    files[f"{info}/RECORD"] = "\n".join(record) + "\n"
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
-        for path, text in files.items():
-            wheel.writestr(path, text)
-
-
 @pytest.fixture
 def offline(tmp_path, monkeypatch):
     """pip sees one folder of wheels and nothing else; there is no Quarto."""
     wheels = tmp_path / "wheels"
-    wheels.mkdir()
     for name in [name for name in os.environ if name.startswith(("PIP_", "LABKIT_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
@@ -210,18 +219,31 @@ def offline(tmp_path, monkeypatch):
     return wheels
 
 
+def ask_for(root, *pins):
+    """Write requirements and their lock, with the hash of the wheel as it lies there now."""
+    (root / "requirements.txt").write_text("".join(f"{pin}\n" for pin in pins))
+    locked = ""
+    for pin in pins:
+        wheel = root.parent / "wheels" / f"{pin.replace('==', '-')}-py3-none-any.whl"
+        content = wheel.read_bytes() if wheel.exists() else b""
+        locked += f"{pin} \\\n    --hash=sha256:{hashlib.sha256(content).hexdigest()}\n"
+    (root / "requirements.lock").write_text(locked)
+
+
 @pytest.fixture
 def clone(tmp_path):
     """What set-up needs of the project, in a folder of its own."""
     root = tmp_path / "clone"
     shutil.copytree(ROOT / "labkit", root / "labkit", ignore=shutil.ignore_patterns("__pycache__"))
-    (root / "requirements.txt").write_text("labkit_tiny==1.0\n")
+    (root / "_quarto.yml").touch()
+    ask_for(root, "labkit_tiny==1.0")
     (root / "requirements-quarto.txt").write_text("labkit_no_quarto==1.0\n")
     return root
 
 
 def test_setup_from_nothing_then_again_then_with_a_requirement_that_fails(offline, clone):
     write_wheel(offline, "labkit_tiny", "1.0")
+    ask_for(clone, "labkit_tiny==1.0")
     first = run("setup", cwd=clone)
     assert first.returncode == 0, first.stderr
     assert first.stdout.count("Quarto could not be installed") == 1
@@ -232,7 +254,7 @@ def test_setup_from_nothing_then_again_then_with_a_requirement_that_fails(offlin
     assert again.returncode == 0, again.stderr
     assert again.stdout.splitlines() == first.stdout.splitlines()[-1:]
 
-    (clone / "requirements.txt").write_text("labkit_tiny==1.0\nlabkit_absent==2.0\n")
+    ask_for(clone, "labkit_tiny==1.0", "labkit_absent==2.0")
     failed = run("setup", cwd=clone)
     assert failed.returncode == 1
     assert "The requirement labkit_absent==2.0 could not be installed" in failed.stderr
@@ -240,9 +262,45 @@ def test_setup_from_nothing_then_again_then_with_a_requirement_that_fails(offlin
     assert bootstrap.venv_state(clone) == "unfinished"
 
     write_wheel(offline, "labkit_absent", "2.0")
+    other_file = run("setup", cwd=clone)
+    assert other_file.returncode == 1
+    assert "The requirement labkit_absent==2.0 could not be installed: its" in other_file.stderr
+    assert "not the one that requirements.lock knows" in other_file.stderr
+
+    ask_for(clone, "labkit_tiny==1.0", "labkit_absent==2.0")
     mended = run("setup", cwd=clone)
     assert mended.returncode == 0, mended.stderr
     assert bootstrap.venv_state(clone) == "complete"
+
+
+def test_setup_from_a_python_without_pip_and_from_another_folder(offline, clone, tmp_path):
+    write_wheel(offline, "labkit_tiny", "1.0")
+    ask_for(clone, "labkit_tiny==1.0")
+    done = run("setup", cwd=tmp_path, flags=["-S"], PYTHONPATH=str(clone))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].endswith(str(bootstrap.venv_python(clone)))
+
+
+def test_an_unfinished_environment_is_not_mended_by_its_own_python(clone):
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", clone / ".venv"], check=True)
+    (clone / ".venv" / bootstrap.STAMP).write_text(bootstrap.UNFINISHED)
+    python = bootstrap.venv_python(clone)
+    done = subprocess.run(
+        [python, "-m", "labkit", "setup"], cwd=clone, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "was left unfinished" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_requirement_that_the_lock_does_not_know_yet_is_installed_too(offline, clone):
+    write_wheel(offline, "labkit_tiny", "1.0")
+    write_wheel(offline, "labkit_new", "3.0")
+    ask_for(clone, "labkit_tiny==1.0")
+    with (clone / "requirements.txt").open("a") as file:
+        file.write("labkit_new>=3\n")
+    done = run("setup", cwd=clone)
+    assert done.returncode == 0, done.stderr
+    assert f"Installing into {bootstrap.venv_python(clone)}: labkit_new>=3" in done.stdout
 
 
 def test_no_environment_is_made_where_none_is_wanted(offline, clone):
@@ -251,6 +309,23 @@ def test_no_environment_is_made_where_none_is_wanted(offline, clone):
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].endswith(sys.executable)
     assert not (clone / ".venv").exists()
+
+
+def test_a_notebook_installs_what_its_machine_lacks_and_no_more(offline, clone, tmp_path):
+    (first, *_) = notebooks(ROOT, tmp_path / "notebooks")
+    cell = "".join(json.loads(first.read_text("utf-8"))["cells"][0]["source"])
+
+    def start(requirement):
+        (clone / "requirements.txt").write_text(requirement + "\n")
+        return subprocess.run(
+            [sys.executable, "-c", cell], cwd=clone, capture_output=True, text=True
+        )
+
+    met = start("pytest==0.1")  # installed, in another version
+    assert (met.returncode, met.stdout) == (0, ""), met.stderr
+    lacking = start("labkit_absent==1.0")
+    assert lacking.stdout.startswith(f"Installing into {sys.executable}: labkit_absent==1.0")
+    assert "SetupError: The requirement labkit_absent==1.0 could not be" in lacking.stderr
 
 
 def test_quarto_is_tried_once_for_each_version(offline, clone, capsys):

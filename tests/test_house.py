@@ -12,7 +12,7 @@ HOME = ROOT / "labkit"
 MAY_IMPORT = {
     "errors": set(),
     "bootstrap": {"errors"},
-    "config": {"errors"},
+    "config": {"errors", "bootstrap"},
     "book": {"errors"},
     "nets": {"errors"},
     "files": {"errors", "config"},

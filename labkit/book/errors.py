@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from labkit.errors import LabkitError
 
-class BookError(ValueError):
+
+class BookError(LabkitError, ValueError):
     """The book cannot be rendered; the message names file, line and the next step."""

@@ -11,16 +11,9 @@ from labkit.book.project import Project, load
 from labkit.book.source import Cell, read
 
 _INSTALL = """
-# What requirements.txt asks for and this machine lacks; torch stays as the machine has it.
-import importlib.metadata, re, subprocess
-wanted = [line.split("#")[0].strip() for line in open("requirements.txt") if line.strip()]
-names = {line: re.split(r"[^A-Za-z0-9._-]", line)[0] for line in wanted if line}
-have = {d.metadata["Name"].lower().replace("_", "-") for d in importlib.metadata.distributions()}
-skip = have | {"torch", "quarto-cli"}
-missing = [line for line, name in names.items()
-           if name and line[0] != "-" and name.lower().replace("_", "-") not in skip]
-if missing:
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *missing], check=True)
+# What requirements.txt asks for and this machine lacks; what it has, torch above all, stays.
+from labkit import bootstrap
+bootstrap.install_missing(home)
 """.strip()
 
 _CLONE = """
@@ -55,8 +48,8 @@ def notebooks(root: str | Path, folder: str | Path) -> list[Path]:
     """Write each chapter as `<name>.ipynb` into `folder`.
 
     The first cell brings the project to the machine (from `repo-url` of `_quarto.yml`, or git's
-    `origin`) and installs what is missing, but never torch. An inline expression stands in a
-    cell of its own below its paragraph, since notebooks have no inline code.
+    `origin`) and installs what is missing; versions that are there stay. An inline expression
+    stands in a cell of its own below its paragraph, since notebooks have no inline code.
 
     Returns
     -------

@@ -3,8 +3,10 @@
 import hashlib
 from dataclasses import dataclass
 
+from labkit.errors import LabkitError
 
-class DataError(ValueError):
+
+class DataError(LabkitError, ValueError):
     """The data cannot be used; the message says what was found, where, and what to do."""
 
 

@@ -2,11 +2,13 @@
 
 import numpy as np
 
+from labkit.errors import LabkitError
+
 GENERALISATION_LIMIT = 4.0
 """Standard errors by which a test score may exceed its training score."""
 
 
-class Alarm(RuntimeError):
+class Alarm(LabkitError, RuntimeError):
     """A result that cannot be honest; the message says which, against what limit, and why."""
 
 

@@ -1,0 +1,62 @@
+"""The library's face: what ``from labkit import …`` gives, and what ``import labkit`` costs."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sklearn.datasets import make_classification
+
+import labkit
+from labkit.errors import LabkitError
+from labkit.nets import estimators, mlp, search, training
+
+
+def test_every_name_is_what_its_room_defines():
+    rooms = {
+        "MLP": mlp.MLP,
+        "MLPClassifier": estimators.MLPClassifier,
+        "MLPRegressor": estimators.MLPRegressor,
+        "StackedGridSearchCV": search.StackedGridSearchCV,
+        "TrainingConfig": training.TrainingConfig,
+        "train": training.train,
+        "LabkitError": LabkitError,
+    }
+    assert sorted(labkit.__all__) == sorted(rooms)
+    for name, defined in rooms.items():
+        assert getattr(labkit, name) is defined
+        assert name in dir(labkit)
+
+
+def test_type_checkers_see_the_same_names_in_the_same_rooms():
+    source = ast.parse(Path(labkit.__file__).read_text("utf-8"))
+    (block,) = [node for node in source.body if isinstance(node, ast.If)]
+    assert {alias.asname: node.module for node in block.body for alias in node.names} == (
+        labkit._ROOM_OF
+    )
+
+
+def test_the_readmes_example_runs():
+    text = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n(from labkit import .*?)```", text, re.DOTALL)
+    X, y = make_classification(n_samples=60, random_state=0)
+    names = {"X": X, "y": y}
+    exec(example, names)
+    assert len(names["search"].cv_results_["params"]) == 4
+
+
+def test_an_unknown_name_is_an_attribute_error_that_tells_it():
+    with pytest.raises(AttributeError, match="module 'labkit' has no attribute 'MPL'"):
+        labkit.MPL  # noqa: B018
+    with pytest.raises(ImportError, match="cannot import name 'MPL' from 'labkit'"):
+        from labkit import MPL  # noqa: F401
+
+
+def test_importing_the_package_brings_nothing_along():
+    code = "import sys, labkit; dir(labkit); print(sorted({'torch', 'numpy'} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[1]
+    )
+    assert done.stdout.strip() == "[]", done.stderr
