@@ -20,10 +20,6 @@ from labkit.errors import LabkitError
 CACHES = (".quarto", "_freeze", ".pytest_cache", ".ruff_cache")
 
 
-class ProfileError(LabkitError, ValueError):
-    """``--profile`` or ``LABKIT_PROFILE`` names no profile."""
-
-
 def main(arguments: list | None = None) -> int:
     """Run one command and return its exit status: 0, 1 for an error, 2 for bad usage, 130."""
     args = _parse(sys.argv[1:] if arguments is None else arguments)
@@ -78,14 +74,15 @@ def run_tests(args: argparse.Namespace) -> int:
 
 
 def lint(args: argparse.Namespace) -> int:
-    """check the chapters' sources and the style of the code"""
+    """check the chapters' sources, the style of the code and the types of the networks"""
     bootstrap.ensure_environment()
     from labkit.book import lint as lint_chapters
 
     problems = lint_chapters(ROOT)
     for problem in problems:
         print(f"{problem.file}:{problem.line}: {problem.message}")
-    return _run("ruff", "check", ".") or int(bool(problems))
+    checks = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",))
+    return max([int(bool(problems)), *(int(bool(_run(*check))) for check in checks)])
 
 
 def notebooks(args: argparse.Namespace) -> None:
@@ -194,10 +191,7 @@ def _use_profile(name: str | None) -> str:
 
     if name is not None:
         os.environ["LABKIT_PROFILE"] = name
-    try:
-        return config.profile_name()
-    except ValueError as error:
-        raise ProfileError(error) from None
+    return config.profile_name()
 
 
 def _print_data(fetch: bool) -> None:
@@ -226,10 +220,9 @@ def _render(formats: tuple, profile: str, renderer: str, chapters: list | None) 
 
 def _titles() -> list:
     """What the data of the book are, in words."""
-    from labkit.failures.data import load_maintenance
-    from labkit.volatility.data import load_nyse
+    from labkit import lab
 
-    return [load().provenance.title for load in (load_nyse, load_maintenance)]
+    return [load()[0].provenance.title for load in (lab.stocks, lab.machines)]
 
 
 def _run(module: str, *arguments: str) -> int:

@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass
 
 from labkit import bootstrap
+from labkit.errors import LabkitError
 
 ROOT = bootstrap.ROOT
 """The project's root: where ``_quarto.yml`` lies and ``results/`` is made. Where labkit is
@@ -22,6 +23,10 @@ USUAL = "full"
 
 PROFILES = (USUAL, "quick", "thorough")
 """Minutes on two cores; a few minutes, to see that all works; an evening."""
+
+
+class ProfileError(LabkitError, ValueError):
+    """``LABKIT_PROFILE`` names no profile."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +49,12 @@ def profile_name() -> str:
 
     Raises
     ------
-    ValueError
+    ProfileError
         When the name is not one of `PROFILES`.
     """
     name = os.environ.get("LABKIT_PROFILE") or USUAL
     if name not in PROFILES:
-        raise ValueError(
+        raise ProfileError(
             f"there is no profile {name!r}; LABKIT_PROFILE and --profile take one of "
             f"{', '.join(PROFILES)}"
         )

@@ -23,7 +23,7 @@ def stocks() -> tuple[NYSE, VolatilityProfile]:
     ------
     DataError
         When the data named are not there, or not as they should be.
-    ValueError
+    ProfileError
         When there is no such profile.
     """
     return _stocks(_named()), VOLATILITY_PROFILES[config.profile_name()]
@@ -36,7 +36,7 @@ def machines() -> tuple[Maintenance, FailureProfile]:
     ------
     DataError
         When the data named are not there, or not as they should be.
-    ValueError
+    ProfileError
         When there is no such profile.
     """
     return _machines(_named()), FAILURE_PROFILES[config.profile_name()]

@@ -17,6 +17,7 @@ from labkit import __main__ as cli
 from labkit import bootstrap
 from labkit.book import notebooks
 from labkit.book.errors import BookError
+from labkit.config import ProfileError
 from labkit.files.provenance import DataError
 from labkit.report.alarms import Alarm
 
@@ -88,7 +89,7 @@ def test_missing_package_is_told_without_a_traceback():
         (DataError, ValueError),
         (BookError, ValueError),
         (bootstrap.SetupError, RuntimeError),
-        (cli.ProfileError, ValueError),
+        (ProfileError, ValueError),
         (Alarm, RuntimeError),
     ],
 )

@@ -30,24 +30,21 @@ def write_table(table: pd.DataFrame, path: Path) -> dict:
 def read_table(folder: Path, written: dict) -> pd.DataFrame:
     """Read back what `write_table` wrote: the same values to the last digit, the same types."""
     columns = written["columns"]
-    plain = {name: kind for name, kind in columns.items() if not _is_parsed(kind)}
-    frame = pd.read_csv(
-        folder / written["file"],
-        dtype={**dict.fromkeys(columns, "str"), **plain},
-        float_precision="round_trip",
-        keep_default_na=False,
-        na_values={name: ["", "nan"] for name, kind in columns.items() if kind.startswith("float")},
-    )
+    # As texts first: parsers of numbers in bulk may differ in the last digit.
+    frame = pd.read_csv(folder / written["file"], dtype="str", keep_default_na=False)
     for name, kind in columns.items():
-        if kind == TUPLES:
-            frame[name] = frame[name].map(ast.literal_eval)
-        elif _is_parsed(kind):
-            frame[name] = pd.to_datetime(frame[name]).astype(kind)
+        frame[name] = _parsed(frame[name], kind)
     return frame
 
 
-def _is_parsed(kind: str) -> bool:
-    return kind == TUPLES or kind.startswith("datetime")
+def _parsed(texts: pd.Series, kind: str) -> pd.Series:
+    if kind == TUPLES:
+        return texts.map(ast.literal_eval)
+    if kind == "bool":
+        return texts == "True"
+    if kind.startswith("datetime"):
+        return pd.to_datetime(texts).astype(kind)
+    return texts.replace("", "nan").astype(kind) if kind.startswith("float") else texts.astype(kind)
 
 
 def _type_of(column: pd.Series) -> str:
