@@ -11,6 +11,7 @@ import importlib.util
 import platform
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
 from pathlib import Path
@@ -28,8 +29,8 @@ KEEPING = {"study"}
 def code_fingerprint(module: str) -> str:
     """A hash of all code of this package that a module, by its name, can reach."""
     digest = hashlib.sha256()
-    for name, tree in sorted(_reached(module).items()):
-        digest.update(f"{name}\n{ast.unparse(tree)}\n".encode())
+    for name, code in sorted(_reached(module).items()):
+        digest.update(f"{name}\n{code}\n".encode())
     return digest.hexdigest()
 
 
@@ -43,21 +44,17 @@ def versions(module: str) -> dict[str, str]:
         Distribution to installed version.
     """
     home = module.partition(".")[0]
-    imported = {
-        name.partition(".")[0]
-        for tree in _reached(module).values()
-        for _, name in _imports(tree, package="")
-    }
+    imported = {name.partition(".")[0] for own in _reached(module) for name in _read(own)[1]}
     outside = imported - {home, *sys.stdlib_module_names}
-    known = packages_distributions()
-    named = {own for name in outside for own in known.get(name, [])}
+    named = {own for name in outside for own in _distributions().get(name, [])}
     found = {"python": platform.python_version()}
     for distribution in sorted(named | {need for own in named for need in _needs(own)}):
-        try:
+        with suppress(PackageNotFoundError):  # needed on another system only
             found[distribution] = version(distribution)
-        except PackageNotFoundError:  # needed on another system only
-            continue
     return found
+
+
+_distributions = cache(packages_distributions)
 
 
 def _needs(distribution: str) -> Iterator[str]:
@@ -69,24 +66,35 @@ def _needs(distribution: str) -> Iterator[str]:
 
 
 @cache
-def _reached(name: str) -> dict[str, ast.Module]:
+def _reached(name: str) -> dict[str, str]:
     """Module name to what counts of its code, for a module and all it imports of its package."""
     home = name.partition(".")[0]
-    found: dict[str, ast.Module] = {}
-    waiting = [name]
+    found: dict[str, str] = {}
+    waiting = {name}
     while waiting:
         own = waiting.pop()
-        path = _path_of(own)
-        if own in found or path is None:
-            continue
-        tree = found[own] = _what_counts(ast.parse(path.read_text("utf-8")))
-        package = own if path.name == "__init__.py" else own.rpartition(".")[0]
-        for module, member in _imports(tree, package):
-            if module.partition(".")[0] == home:
-                # Packages on the way are run too, and a member may be a module itself.
-                steps = member.split(".")
-                waiting += [".".join(steps[: i + 1]) for i in range(len(steps))]
+        code, imports = _read(own)
+        if code is not None:
+            found[own] = code
+            waiting |= {step for step in imports if step.partition(".")[0] == home} - found.keys()
     return found
+
+
+@cache
+def _read(name: str) -> tuple[str | None, frozenset[str]]:
+    """What counts of a module's code, and all that it imports; None for a name that is no module.
+
+    Packages on the way to an import are run too, and what is imported may be a module itself.
+    """
+    path = _path_of(name)
+    if path is None:
+        return None, frozenset()
+    tree = _what_counts(ast.parse(path.read_text("utf-8")))
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    parts = [imported.split(".") for imported in _imports(tree, package)]
+    return ast.unparse(tree), frozenset(
+        ".".join(own[: i + 1]) for own in parts for i in range(len(own))
+    )
 
 
 def _path_of(name: str) -> Path | None:
@@ -98,15 +106,15 @@ def _path_of(name: str) -> Path | None:
     return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
 
 
-def _imports(tree: ast.AST, package: str) -> Iterator[tuple[str, str]]:
-    """(module, full name of what is imported from it) of every import, wherever it stands."""
+def _imports(tree: ast.AST, package: str) -> Iterator[str]:
+    """Full name of everything imported, wherever the import stands."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, alias.name) for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             above = package.split(".")[: len(package.split(".")) - node.level + 1]
             module = ".".join([*(above if node.level else []), *filter(None, [node.module])])
-            yield from ((module, f"{module}.{alias.name}") for alias in node.names)
+            yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
 def _what_counts(tree: ast.Module) -> ast.Module:

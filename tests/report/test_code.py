@@ -62,7 +62,7 @@ def house(tmp_path, monkeypatch):
             text = (home / name).read_text()
             assert old in text
             (home / name).write_text(text.replace(old, new))
-        for kept in (code.code_fingerprint, code.versions, code._reached):
+        for kept in (code.code_fingerprint, code.versions, code._reached, code._read):
             kept.cache_clear()
         return code.code_fingerprint("house.study")
 
