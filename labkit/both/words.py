@@ -10,8 +10,8 @@ from labkit.report.sentence import Sentence, listing, number
 def data_in_use(nyse: Provenance, machines: Provenance, profile: Profile) -> Sentence:
     """Which data and which profile made this rendering."""
     return Sentence(
-        f"This rendering was made from {nyse.title} ({nyse.rows:,} rows) and from "
-        f"{machines.title} ({machines.rows:,} rows), under the profile *{profile.name}*."
+        f"This rendering was made from {nyse.title} ({number(nyse.rows)} rows) and from "
+        f"{machines.title} ({number(machines.rows)} rows), under the profile *{profile.name}*."
     )
 
 

@@ -11,6 +11,7 @@ from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from labkit.failures.rules import FAILURE_TYPES, SHORT_CLASSES
 from labkit.report.models import CEILING, FLOOR, MLP
+from labkit.report.sentence import number
 from labkit.report.theme import OKABE_ITO, SEQUENTIAL, figure
 
 EDGES = (0, 0.003, 0.01, 0.03, 0.1, 0.3, 0.7, 1)
@@ -66,7 +67,7 @@ def confusion(table: pd.DataFrame, sets: Sequence[str] = ("train", "test")) -> F
         for (i, j), count in np.ndenumerate(counts):
             if count:
                 colour = "white" if shares[i, j] > 0.55 else "black"
-                axis.text(j, i, f"{count:,}", ha="center", va="center", fontsize=8, color=colour)
+                axis.text(j, i, number(count), ha="center", va="center", fontsize=8, color=colour)
         axis.set_xticks(range(len(labels)), labels, rotation=45, ha="right")
         axis.set_yticks(range(len(labels)), labels)
         axis.set(xlabel="predicted", title=f"{name.capitalize()} rows")
@@ -84,7 +85,7 @@ def scores_by_class(table: pd.DataFrame, group: str, score: str, label: str) -> 
     image = axis.imshow(wide, cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto")
     for (i, j), value in np.ndenumerate(wide.to_numpy()):
         colour = "white" if value < 0.6 else "black"
-        axis.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=8.5, color=colour)
+        axis.text(j, i, number(value, ".2f"), ha="center", va="center", fontsize=8.5, color=colour)
     axis.set_xticks(range(len(FAILURE_TYPES)), [SHORT_CLASSES[n] for n in FAILURE_TYPES])
     axis.set_yticks(range(len(names)), names)
     axis.tick_params(axis="x", rotation=20)
@@ -157,7 +158,7 @@ def precision_recall(probabilities: pd.DataFrame, model: str) -> Figure:
             continue
         precision, recall, _ = precision_recall_curve(found, own[name])
         average = average_precision_score(found, own[name])
-        label = f"{SHORT_CLASSES[name]} ({average:.2f})"
+        label = f"{SHORT_CLASSES[name]} ({number(average, '.2f')})"
         axis.step(recall, precision, where="post", color=colour, label=label)
     axis.set(
         xlabel="recall: share of the failures found",

@@ -6,6 +6,7 @@ import pandas as pd
 
 from labkit.failures.final import Final
 from labkit.report.intervals import Interval
+from labkit.report.sentence import number
 from labkit.report.table import Table, bold_best, with_interval
 from labkit.report.tables import study_table
 
@@ -55,8 +56,8 @@ def _train_and_test(
     sets = {s: scores[scores["set"] == s].set_index(key) for s in ("train", "test")}
     frame = pd.DataFrame({key: sets["train"].index})
     for metric in metrics:
-        spec = "{:,}" if metric == "rows" else "{:.3f}"
-        train, test = (sets[s].loc[frame[key], metric].map(spec.format) for s in sets)
-        frame[metric] = (train + " / " + test).to_numpy()
+        spec = "," if metric == "rows" else ".3f"
+        cells = [[number(v, spec) for v in sets[s].loc[frame[key], metric]] for s in sets]
+        frame[metric] = [" / ".join(both) for both in zip(*cells, strict=True)]
     align = dict.fromkeys(metrics, "right")
     return study_table(final, frame, {key: heading, **metrics}, align=align)

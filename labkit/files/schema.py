@@ -1,8 +1,8 @@
 """What a table must be like, and what to say when it is not.
 
-A table is a file's bytes parsed into a frame and held against a pandera schema. A failure becomes
-a `DataError` that names the file, the line as a text editor counts it, the column, the value found
-and what was expected. Nothing is mended in silence, and nothing on disk changes.
+A table is a file's bytes parsed into a frame and held against the rules of a `Table`. A failure
+becomes a `DataError` that names the file, the line as a text editor counts it, the column, the
+value found and what was expected. Nothing is mended in silence, and nothing on disk changes.
 """
 
 import codecs
@@ -10,13 +10,11 @@ import csv
 import io
 import itertools
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
-from pandera.errors import SchemaErrors
 
 from labkit.files.provenance import DataError
 
@@ -84,16 +82,16 @@ class Table:
         """Names of all that a frame of this table has passed."""
         return ("columns present", "every value readable", *(rule.name for rule in self.rules))
 
-    def schema(self, frame: pd.DataFrame) -> pa.DataFrameSchema:
-        """The table as pandera knows it, with the columns that this frame has."""
-        named = self.columns.values()
-        others = [name for name in frame.columns if name not in named]
-        number = pa.Check(lambda cells: pd.to_numeric(cells, errors="coerce").notna())
-        return pa.DataFrameSchema(
-            {name: pa.Column(nullable=False) for name in named}
-            | {name: pa.Column(checks=number, nullable=True) for name in others},
-            checks=[pa.Check(rule.passes, name=rule.name, error=rule.name) for rule in self.rules],
-        )
+    def failures(self, frame: pd.DataFrame) -> Iterator[tuple[tuple[str, ...], str, np.ndarray]]:
+        """Columns, what was expected of them, and the positions of the rows where it is not so."""
+        named = list(self.columns.values())
+        for name in named:
+            yield (name,), self.kind(name), np.flatnonzero(frame[name].isna())
+        for name in (name for name in frame.columns if name not in named):
+            is_number = pd.to_numeric(frame[name], errors="coerce").notna()
+            yield (name,), self.kind(name), np.flatnonzero(frame[name].notna() & ~is_number)
+        for rule in self.rules:
+            yield rule.columns, rule.expected, np.flatnonzero(~rule.passes(frame))
 
     def kind(self, column: str) -> str:
         """What a cell of a column should be, in words."""
@@ -174,12 +172,12 @@ def check(
     DataError
         Naming every kind of failure, with the first rows of each.
     """
-    try:
-        table.schema(frame).validate(frame, lazy=True)
-    except SchemaErrors as error:
-        cases = error.failure_cases
-        told = _tell(cases, frame if raw is None else raw, table, content)
-        raise DataError(f"{where}: {told}\n{table.hint} Nothing was changed.") from None
+    failed = {
+        (columns, expected): rows for columns, expected, rows in table.failures(frame) if len(rows)
+    }
+    if failed:
+        told = _tell(failed, frame if raw is None else raw, content)
+        raise DataError(f"{where}: {told}\n{table.hint} Nothing was changed.")
 
 
 def _parse(content: bytes, table: Table, where: str) -> pd.DataFrame:
@@ -230,15 +228,9 @@ def _numbers(cells: pd.Series, *, whole: bool) -> pd.Series:
     return numbers if numbers.isna().any() else numbers.astype(np.int64)
 
 
-def _tell(cases: pd.DataFrame, cells: pd.DataFrame, table: Table, content: bytes | None) -> str:
-    """Pandera's failure cases in words, one paragraph a kind of failure."""
-    rules = {rule.name: rule for rule in table.rules}
-    failed: dict[tuple, set[int]] = {}
-    for case in cases.itertuples():
-        rule = rules.get(case.check)
-        key = (rule.columns, rule.expected) if rule else ((case.column,), table.kind(case.column))
-        failed.setdefault(key, set()).add(int(case.index))
-    shown = {key: sorted(rows)[:SHOWN] for key, rows in failed.items()}
+def _tell(failed: Mapping[tuple, np.ndarray], cells: pd.DataFrame, content: bytes | None) -> str:
+    """Failures by (columns, what was expected) in words, one paragraph a kind of failure."""
+    shown = {key: rows[:SHOWN].tolist() for key, rows in failed.items()}
     line = _line_numbers(content, sorted(set(itertools.chain(*shown.values()))))
     paragraphs = []
     for (columns, expected), rows in sorted(shown.items(), key=lambda item: item[1]):

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from labkit.report.grids import label as value_label
+from labkit.report.sentence import number
 from labkit.report.theme import OKABE_ITO, SEQUENTIAL, figure
 
 SET_COLOURS = {"train": OKABE_ITO[0], "validation": OKABE_ITO[1], "test": OKABE_ITO[2]}
@@ -126,14 +127,14 @@ def grid_heatmaps(candidates: pd.DataFrame, score: str) -> Figure:
     low, high = np.nanquantile(shown, 0.05), np.nanmax(shown)
     for axis, grid, (*_, row_label, column_label) in zip(axes.flat, grids, pairs, strict=True):
         image = axis.imshow(grid, cmap=SEQUENTIAL, vmin=low, vmax=high, aspect="auto")
-        axis.set_xticks(range(grid.shape[1]), [f"{v:g}" for v in grid.columns])
+        axis.set_xticks(range(grid.shape[1]), [number(v, "g") for v in grid.columns])
         axis.set_yticks(range(grid.shape[0]), grid.index)
         axis.set(xlabel=column_label, ylabel=row_label)
         axis.grid(False)
         for (i, j), value in np.ndenumerate(grid.to_numpy()):
             dark = (value - low) / max(high - low, 1e-12) < 0.6
             axis.text(
-                j, i, f"{value:.3f}", ha="center", va="center", fontsize=8,
+                j, i, number(value, ".3f"), ha="center", va="center", fontsize=8,
                 color="white" if dark else "black",
             )  # fmt: skip
     fig.colorbar(image, ax=axes, label=score, shrink=0.7)
@@ -205,7 +206,7 @@ def doses(scores: pd.DataFrame, metric: str, label: str) -> Figure:
             axis.fill_between(
                 place, values.min(), values.max(), color=SET_COLOURS[s], alpha=0.15, lw=0
             )
-        axis.set_xticks(place, [f"{dose:g}" for dose in by_dose.groups])
+        axis.set_xticks(place, [number(dose, "g") for dose in by_dose.groups])
         axis.set(xlabel=remedy.replace("_", " "), title=f"Dose of {remedy.replace('_', ' ')}")
     axes[0].set_ylabel(label)
     axes[0].legend()

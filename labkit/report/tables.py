@@ -10,6 +10,7 @@ from labkit.report.facts import Facts
 from labkit.report.grids import Grid, label
 from labkit.report.intervals import Interval
 from labkit.report.remedies import NONE, REGULARIZATIONS, Remedies
+from labkit.report.sentence import number
 from labkit.report.table import Table, bold_best, table, with_interval, with_spread
 
 
@@ -42,7 +43,7 @@ def grid(found: Grid, score: str, n: int = 10) -> Table:
         found,
         frame.assign(
             hidden_sizes=frame["hidden_sizes"].map(label),
-            learning_rate=frame["learning_rate"].map("{:g}".format),
+            learning_rate=[number(rate, "g") for rate in frame["learning_rate"]],
         ),
         {
             **shown,

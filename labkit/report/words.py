@@ -95,7 +95,7 @@ def best_candidate(grid: Grid, score: str) -> Sentence:
     )
     return Sentence(
         f"{OPTIMIZERS.get(values['optimizer'], values['optimizer'])} with a learning rate of "
-        f"{values['learning_rate']:g},{further} hidden layers of "
+        f"{number(values['learning_rate'], 'g')},{further} hidden layers of "
         f"{label(values['hidden_sizes'])} units, batches of {number(values['batch_size'])} and "
         f"{values['epochs']} epochs, with a mean {score} of "
         f"{number(best['mean_test_score'], '.4f')} over the folds "
@@ -167,7 +167,7 @@ def doses(found: Doses, label: str, spec: str = ".3f") -> Sentence:
     for own in found.best:
         name = own.remedy.replace("_", " ")
         texts.append(
-            f"of {name}, {own.dose:g} does best, with {number(own.score, spec)} against "
+            f"of {name}, {number(own.dose, 'g')} does best, with {number(own.score, spec)} against "
             f"{number(own.without, spec)} without"
             if own.dose > 0
             else f"no dose of {name} does better than none ({number(own.without, spec)})"

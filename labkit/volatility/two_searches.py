@@ -96,7 +96,7 @@ def shown(facts: TwoSearches) -> Table:
     frame = facts.candidates
     return study_table(
         facts,
-        frame.assign(learning_rate=frame["learning_rate"].map("{:g}".format)),
+        frame.assign(learning_rate=[number(rate, "g") for rate in frame["learning_rate"]]),
         {
             "optimizer": "Optimizer",
             "learning_rate": "Learning rate",

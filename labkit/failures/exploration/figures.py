@@ -42,7 +42,7 @@ def class_distribution(counts: pd.DataFrame) -> Figure:
     fig, axis = figure(height=2.6)
     names = [SHORT_CLASSES[name] for name in counts["class"]]
     bars = axis.barh(names, counts["rows"], color=[CLASS_COLOURS[n] for n in counts["class"]])
-    axis.bar_label(bars, [f"{n:,}" for n in counts["rows"]], padding=3)
+    axis.bar_label(bars, [number(n) for n in counts["rows"]], padding=3)
     axis.set_xscale("log")
     axis.set_xlim(1, 4 * counts["rows"].max())
     axis.invert_yaxis()
@@ -139,7 +139,7 @@ def distances(rows: pd.DataFrame) -> Figure:
     axis.set(xlabel="robust distance, log scale", title="Right of the line: an outlier")
     low, high = axis.get_xlim()
     ticks = [t for t in (0.5, 1, 2, 5, 10, 20, 50) if low < t < high]
-    axis.set_xticks(ticks, [f"{t:g}" for t in ticks])
+    axis.set_xticks(ticks, [number(t, "g") for t in ticks])
     axis.minorticks_off()
     return fig
 

@@ -16,6 +16,7 @@ from labkit.failures.rules import (
     overstrain_rule,
     power_rule,
 )
+from labkit.report.sentence import number
 
 RULES = {
     "Heat Dissipation Failure": heat_dissipation_rule,
@@ -50,10 +51,14 @@ def contents(frame: pd.DataFrame) -> pd.DataFrame:
                 "second": str(values.iloc[1]),
                 "blanks": int(values.isna().sum()),
                 "values": values.nunique(),
-                "range": f"{values.min():g} to {values.max():g}" if numeric else _some(values),
+                "range": _range(values) if numeric else _some(values),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _range(values: pd.Series) -> str:
+    return f"{number(values.min(), 'g')} to {number(values.max(), 'g')}"
 
 
 def _some(values: pd.Series) -> str:
