@@ -1,13 +1,11 @@
 """The library's face: what ``from labkit import …`` gives, and what ``import labkit`` costs."""
 
 import ast
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from sklearn.datasets import make_classification
 
 import labkit
 from labkit.errors import LabkitError
@@ -36,15 +34,6 @@ def test_type_checkers_see_the_same_names_in_the_same_rooms():
     assert {alias.asname: node.module for node in block.body for alias in node.names} == (
         labkit._ROOM_OF
     )
-
-
-def test_the_readmes_example_runs():
-    text = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
-    (example,) = re.findall(r"```python\n(from labkit import .*?)```", text, re.DOTALL)
-    X, y = make_classification(n_samples=60, random_state=0)
-    names = {"X": X, "y": y}
-    exec(example, names)
-    assert len(names["search"].cv_results_["params"]) == 4
 
 
 def test_an_unknown_name_is_an_attribute_error_that_tells_it():

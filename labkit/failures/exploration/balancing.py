@@ -137,20 +137,15 @@ class Likeness:
 
 def likeness(quality: pd.DataFrame) -> Likeness:
     """Read the table of `synthetic_quality`."""
-    best, worst, odd = (
-        quality.loc[i]
-        for i in (
-            quality["obeys"].idxmax(),
-            quality["obeys"].idxmin(),
-            quality["impossible"].idxmax(),
-        )
-    )
+    obeys, impossible = quality["obeys"], quality["impossible"]
+    best, worst = quality.loc[obeys.idxmax()], quality.loc[obeys.idxmin()]
+    odd = quality.loc[impossible.idxmax()]
     return Likeness(
-        worst["original"],
-        best["strategy"],
-        best["obeys"],
-        worst["strategy"],
-        worst["obeys"],
-        odd["impossible"],
-        odd["strategy"],
+        real=worst["original"],
+        best=best["strategy"],
+        best_share=best["obeys"],
+        worst=worst["strategy"],
+        worst_share=worst["obeys"],
+        impossible=odd["impossible"],
+        impossible_by=odd["strategy"],
     )
