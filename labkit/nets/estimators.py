@@ -3,7 +3,7 @@
 They keep scikit-learn's contract: ``get_params``, ``clone``, pipelines, ``GridSearchCV``.
 """
 
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from skorch.callbacks import LRScheduler
 from torch import nn
 
 from labkit.nets.mlp import MLP
+from labkit.nets.parameters import TRAINING, keyword_parameters, shared_values, spell_out
 from labkit.nets.skorch_net import (
     FixedSplit,
     InterruptibleNet,
@@ -51,72 +52,45 @@ class TrainingRows(NamedTuple):
 
 
 class _SkorchMLP(BaseEstimator):
-    """What the regressor and the classifier share: everything but the target."""
+    """What the regressor and the classifier share: everything but the target.
+
+    ``network`` is the class of the network: ``network(n_inputs, n_outputs, **options)``. Its
+    keyword-only parameters are parameters of the estimator, as are those of the training.
+    """
+
+    network: ClassVar[type[nn.Module]] = MLP
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        spell_out(cls)
 
     def __init__(
         self,
-        hidden_sizes=(64, 32),
-        activation="relu",
-        dropout=0.0,
-        batch_norm=False,
-        embedding_scale=None,
-        optimizer="adam",
-        learning_rate=1e-3,
-        momentum=0.9,
-        weight_decay=0.0,
-        batch_size=64,
-        epochs=50,
-        schedule=None,
-        patience=None,
+        *,
         validation_fraction=0.15,
         random_state=0,
         dtype="float32",
         device="cpu",
+        **parameters,
     ):
-        self.hidden_sizes = hidden_sizes
-        self.activation = activation
-        self.dropout = dropout
-        self.batch_norm = batch_norm
-        self.embedding_scale = embedding_scale
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.momentum = momentum
-        self.weight_decay = weight_decay
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.schedule = schedule
-        self.patience = patience
+        vars(self).update(shared_values(self, parameters))
         self.validation_fraction = validation_fraction
         self.random_state = random_state
         self.dtype = dtype
         self.device = device
 
+    def network_options(self) -> dict[str, Any]:
+        """The part of the parameters that says what to build."""
+        return {name: getattr(self, name) for name in keyword_parameters(self.network)}
+
     def training_config(self, seed: int) -> TrainingConfig:
         """The part of the parameters that says how to train."""
-        return TrainingConfig(
-            optimizer=self.optimizer,
-            learning_rate=self.learning_rate,
-            momentum=self.momentum,
-            weight_decay=self.weight_decay,
-            batch_size=self.batch_size,
-            epochs=self.epochs,
-            schedule=self.schedule,
-            patience=self.patience,
-            seed=seed,
-        )
+        return TrainingConfig(**{name: getattr(self, name) for name in TRAINING}, seed=seed)
 
-    def initial_module(self, n_inputs: int, n_outputs: int, seed: int) -> MLP:
+    def initial_module(self, n_inputs: int, n_outputs: int, seed: int) -> nn.Module:
         """The untrained network that this estimator starts from."""
         with seeded(seed):
-            model = MLP(
-                n_inputs,
-                n_outputs,
-                hidden_sizes=self.hidden_sizes,
-                activation=self.activation,
-                dropout=self.dropout,
-                batch_norm=self.batch_norm,
-                embedding_scale=self.embedding_scale,
-            )
+            model = self.network(n_inputs, n_outputs, **self.network_options())
         return model.to(getattr(torch, self.dtype))
 
     def seed(self) -> int:
@@ -216,10 +190,10 @@ class MLPRegressor(RegressorMixin, _SkorchMLP):
 
     Parameters
     ----------
-    hidden_sizes, activation, dropout, batch_norm, embedding_scale
-        Of the `MLP`.
-    optimizer, learning_rate, momentum, weight_decay, batch_size, epochs, schedule, patience
-        Of the `TrainingConfig`.
+    **parameters
+        Of the network, the keyword parameters of `MLP`: ``hidden_sizes``, ``dropout``, …; of the
+        training, those of `TrainingConfig`: ``learning_rate``, ``epochs``, …. The signature has
+        them all.
     validation_fraction : float
         Share of the rows that early stopping watches; unused when ``patience`` is None.
     random_state : int, RandomState or None
@@ -274,7 +248,7 @@ class MLPClassifier(ClassifierMixin, _SkorchMLP):
         Weight of each class in the loss, as scikit-learn defines it.
     label_smoothing : float
         Share of the target probability spread evenly over the classes, in [0, 1).
-    **kwargs
+    **parameters
         All the others are those of `MLPRegressor`.
 
     Attributes
@@ -285,47 +259,8 @@ class MLPClassifier(ClassifierMixin, _SkorchMLP):
         As in `MLPRegressor`.
     """
 
-    def __init__(
-        self,
-        hidden_sizes=(64, 32),
-        activation="relu",
-        dropout=0.0,
-        batch_norm=False,
-        embedding_scale=None,
-        optimizer="adam",
-        learning_rate=1e-3,
-        momentum=0.9,
-        weight_decay=0.0,
-        batch_size=64,
-        epochs=50,
-        schedule=None,
-        patience=None,
-        validation_fraction=0.15,
-        class_weight=None,
-        label_smoothing=0.0,
-        random_state=0,
-        dtype="float32",
-        device="cpu",
-    ):
-        super().__init__(
-            hidden_sizes=hidden_sizes,
-            activation=activation,
-            dropout=dropout,
-            batch_norm=batch_norm,
-            embedding_scale=embedding_scale,
-            optimizer=optimizer,
-            learning_rate=learning_rate,
-            momentum=momentum,
-            weight_decay=weight_decay,
-            batch_size=batch_size,
-            epochs=epochs,
-            schedule=schedule,
-            patience=patience,
-            validation_fraction=validation_fraction,
-            random_state=random_state,
-            dtype=dtype,
-            device=device,
-        )
+    def __init__(self, *, class_weight=None, label_smoothing=0.0, **parameters):
+        super().__init__(**parameters)
         self.class_weight = class_weight
         self.label_smoothing = label_smoothing
 

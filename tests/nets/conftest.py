@@ -1,0 +1,45 @@
+"""Networks as a user may extend them: a parameter, an activation, a layer more."""
+
+import inspect
+
+import pytest
+import torch
+from torch import nn
+
+from labkit.nets.estimators import MLPClassifier, MLPRegressor
+from labkit.nets.mlp import MLP
+from labkit.nets.parameters import spell_out
+
+
+def add_parameter(monkeypatch, name: str, default, then) -> None:
+    """Give `MLP` one parameter more, as if it stood in ``MLP.__init__`` and nowhere else.
+
+    ``then(model, value)`` is what ``__init__`` does with it, last.
+    """
+    original = MLP.__init__
+    signature = inspect.signature(original)
+
+    def __init__(self, n_inputs, n_outputs, **parameters):
+        value = parameters.pop(name, default)
+        original(self, n_inputs, n_outputs, **parameters)
+        then(self, value)
+
+    more = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+    __init__.__signature__ = signature.replace(parameters=[*signature.parameters.values(), more])
+    monkeypatch.setattr(MLP, "__init__", __init__)
+    for estimator in (MLPRegressor, MLPClassifier):
+        monkeypatch.setattr(estimator, "__init__", estimator.__init__)  # put back afterwards
+        spell_out(estimator)
+
+
+@pytest.fixture
+def init_gain(monkeypatch):
+    """``init_gain: float = 1.0``, a factor on the initial weights."""
+
+    @torch.no_grad()
+    def scale(model, gain):
+        for layer in model:
+            if isinstance(layer, nn.Linear):
+                layer.weight *= gain
+
+    add_parameter(monkeypatch, "init_gain", 1.0, scale)
