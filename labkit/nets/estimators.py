@@ -126,30 +126,39 @@ class _SkorchMLP(BaseEstimator):
         weight = weight[counts].astype(self.dtype)
         return TrainingRows(X[counts], target[counts], weight, n_outputs, strata)
 
-    def _fit_net(self, rows: TrainingRows, loss: nn.Module):
+    def fit(self, X, y, sample_weight=None):
+        """Train on ``X`` ``(rows, features)`` and ``y`` ``(rows,)``.
+
+        Raises
+        ------
+        FloatingPointError
+            When the training loss stops being finite.
+        """
+        return self._train(self.training_rows(X, y, sample_weight))
+
+    def _train(self, data: TrainingRows):
         check_optimizer(self.optimizer)
-        X, target, weight, n_outputs, strata = rows
         seed = self.seed()
         config = self.training_config(seed)
-        train_rows, validation_rows = self.validation_rows(strata, len(X), seed)
+        rows, watched = self.validation_rows(data.strata, len(data.X), seed)
         callbacks = []
-        if self.schedule is not None:
-            steps = self.epochs * count_batches(len(train_rows), self.batch_size)
-            factor = learning_rate_factor(self.schedule, steps)
+        if config.schedule is not None:
+            steps = config.epochs * count_batches(len(rows), config.batch_size)
+            factor = learning_rate_factor(config.schedule, steps)
             callbacks.append(LRScheduler("LambdaLR", lr_lambda=factor, step_every="batch"))
-        if self.patience is not None:
-            callbacks.append(Patience(self.patience))
+        if config.patience is not None:
+            callbacks.append(Patience(config.patience))
         self.net_ = InterruptibleNet(
-            self.initial_module(X.shape[1], n_outputs, seed),
-            criterion=WeightedMean(loss),
-            optimizer=OPTIMIZERS[self.optimizer],
-            max_epochs=self.epochs,
-            batch_size=self.batch_size,
+            self.initial_module(data.X.shape[1], data.n_outputs, seed),
+            criterion=WeightedMean(self.loss()),
+            optimizer=OPTIMIZERS[config.optimizer],
+            max_epochs=config.epochs,
+            batch_size=config.batch_size,
             iterator_train=TensorSlices,
             iterator_train__generator=torch.Generator().manual_seed(seed),
             iterator_valid=TensorSlices,
             iterator_valid__batch_size=-1,
-            train_split=FixedSplit(train_rows, validation_rows) if len(validation_rows) else None,
+            train_split=FixedSplit(rows, watched) if len(watched) else None,
             callbacks=callbacks,
             callbacks__print_log=None,
             device=self.device,
@@ -157,7 +166,7 @@ class _SkorchMLP(BaseEstimator):
             **{f"optimizer__{name}": value for name, value in optimizer_options(config).items()},
         )
         with seeded(seed):
-            self.net_.fit(X, {"target": target, "weight": weight})
+            self.net_.fit(data.X, {"target": data.target, "weight": data.weight})
         self.n_iter_ = len(self.net_.history)
         self.check_training_loss(self.net_.history[-1, "train_loss"], self.n_iter_)
         return self
@@ -217,16 +226,13 @@ class MLPRegressor(RegressorMixin, _SkorchMLP):
     True
     """
 
-    def fit(self, X, y, sample_weight=None):
-        """Train on ``X`` ``(rows, features)`` and ``y`` ``(rows,)``.
+    def loss(self) -> nn.Module:
+        """The squared error of each row."""
+        return nn.MSELoss(reduction="none")
 
-        Raises
-        ------
-        FloatingPointError
-            When the training loss stops being finite.
-        """
-        rows = self.training_rows(X, y, sample_weight)
-        return self._fit_net(rows, nn.MSELoss(reduction="none"))
+    def n_outputs(self, y) -> int:
+        """How many outputs a network for the targets ``y`` ``(rows,)`` has."""
+        return 1
 
     def training_rows(self, X, y, sample_weight=None) -> TrainingRows:
         """Check the data as `fit` does, and set the attributes that do not need training."""
@@ -264,17 +270,13 @@ class MLPClassifier(ClassifierMixin, _SkorchMLP):
         self.class_weight = class_weight
         self.label_smoothing = label_smoothing
 
-    def fit(self, X, y, sample_weight=None):
-        """Train on ``X`` ``(rows, features)`` and labels ``y`` ``(rows,)``.
+    def loss(self) -> nn.Module:
+        """The cross-entropy of each row."""
+        return nn.CrossEntropyLoss(reduction="none", label_smoothing=self.label_smoothing)
 
-        Raises
-        ------
-        FloatingPointError
-            When the training loss stops being finite.
-        """
-        rows = self.training_rows(X, y, sample_weight)
-        loss = nn.CrossEntropyLoss(reduction="none", label_smoothing=self.label_smoothing)
-        return self._fit_net(rows, loss)
+    def n_outputs(self, y) -> int:
+        """How many outputs a network for the labels ``y`` ``(rows,)`` has."""
+        return len(np.unique(y))
 
     def training_rows(self, X, y, sample_weight=None) -> TrainingRows:
         """Check the data as `fit` does, and set the attributes that do not need training."""

@@ -7,7 +7,7 @@ editors look for them.
 """
 
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import cache, wraps
 from inspect import Parameter, Signature, signature, unwrap
 from typing import Any
 
@@ -24,9 +24,15 @@ def keyword_parameters(cls: type) -> dict[str, Parameter]:
     >>> list(keyword_parameters(Residual))[:3]
     ['scale', 'hidden_sizes', 'activation']
     """
+    return dict(
+        _keyword_only(tuple(vars(b)["__init__"] for b in cls.__mro__ if "__init__" in vars(b)))
+    )
+
+
+@cache
+def _keyword_only(inits: tuple[Callable[..., None], ...]) -> dict[str, Parameter]:
     found: dict[str, Parameter] = {}
-    for init in (vars(base)["__init__"] for base in cls.__mro__ if "__init__" in vars(base)):
-        init = unwrap(init)
+    for init in map(unwrap, inits):
         for parameter in signature(init).parameters.values():
             if parameter.kind is Parameter.KEYWORD_ONLY:
                 found.setdefault(parameter.name, parameter)
@@ -98,12 +104,13 @@ def shared_values(estimator: Any, given: Mapping[str, Any]) -> dict[str, Any]:
         When a value is given for a parameter that is not there, or none for one without default.
     """
     parameters = shared_parameters(estimator.network)
-    try:
-        bound = Signature(list(parameters.values())).bind(**given)
-    except TypeError as error:
-        raise TypeError(f"{type(estimator).__name__} {error}") from None
-    bound.apply_defaults()
-    return bound.kwargs
+    name = type(estimator).__name__
+    for unknown in given.keys() - parameters.keys():
+        raise TypeError(f"{name} has no parameter {unknown!r}; see help({name})")
+    values = {name: given.get(name, parameter.default) for name, parameter in parameters.items()}
+    for missing in (key for key, value in values.items() if value is Parameter.empty):
+        raise TypeError(f"{name} needs a value of {missing!r}")
+    return values
 
 
 def _check_distinct(owner: str, one: Mapping[str, Parameter], other: Mapping[str, Parameter]):

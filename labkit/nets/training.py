@@ -189,7 +189,8 @@ def batches(n_rows: int, batch_size: int, generator: torch.Generator) -> Iterato
     A last batch of a single row joins the one before it: batch normalisation has no variance to
     divide by in a batch of one.
     """
-    parts = list(torch.randperm(n_rows, generator=generator).split(batch_size))
+    # A grid made with NumPy gives NumPy's integers, which ``split`` does not take.
+    parts = list(torch.randperm(n_rows, generator=generator).split(int(batch_size)))
     if len(parts) > 1 and len(parts[-1]) == 1 < batch_size:
         parts[-2:] = [torch.cat(parts[-2:])]
     yield from parts

@@ -204,6 +204,6 @@ def test_a_network_without_a_default_must_be_told():
             super().__init__()
 
     bare = type("BareRegressor", (MLPRegressor,), {"network": Bare})
-    with pytest.raises(TypeError, match="BareRegressor missing a required argument: 'width'"):
+    with pytest.raises(TypeError, match="BareRegressor needs a value of 'width'"):
         bare()
     assert bare(width=2).width == 2

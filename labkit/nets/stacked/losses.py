@@ -6,7 +6,7 @@ Outputs and targets are ``(n_models, n_outputs, batch)``.
 """
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import one_hot, pad
 
 
@@ -81,3 +81,18 @@ class CrossEntropy:
 
 
 LOSSES = {"squared_error": SquaredError, "cross_entropy": CrossEntropy}
+
+
+def name_of_loss(loss: nn.Module) -> str | None:
+    """The name in `LOSSES` of what a loss of PyTorch computes; None where it has no counterpart.
+
+    The smoothing of labels is left to each member.
+
+    >>> name_of_loss(nn.MSELoss(reduction="none"))
+    'squared_error'
+    """
+    if type(loss) is nn.MSELoss:
+        return "squared_error"
+    if type(loss) is nn.CrossEntropyLoss and loss.weight is None and loss.ignore_index < 0:
+        return "cross_entropy"
+    return None

@@ -1,7 +1,7 @@
 """M networks of one shape as one."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from labkit.nets.stacked.layers import Masks, stack_layer
+from labkit.nets.stacked.counterparts import counterpart, why_no_counterpart
+from labkit.nets.stacked.layers import Layer, Masks
 
 EVALUATION_NUMBERS = 2**20
 """Numbers a layer may hold at once when many rows are evaluated (4 MB in float32)."""
@@ -57,7 +58,7 @@ class StackedMLP:
         self.template = template
         self.parameters = parameters
         self.buffers = buffers
-        self._layers = []
+        self._layers: list[Layer] = []
         self._gradient = torch.empty_like(parameters)
         sizes = [p.shape for p in template.parameters()]
         ends = [0, *accumulate(size.numel() for size in sizes)]
@@ -69,9 +70,10 @@ class StackedMLP:
         for layer in template:
             own = [views.pop(0) for _ in layer.parameters()]
             stats = [running.pop(0) for _ in _running(layer)]
-            stacked = stack_layer(layer, own, stats, is_first=not self._layers)
-            if stacked is not None:
-                self._layers.append(stacked)
+            make = counterpart(layer, is_first=not self._layers)
+            if make is None:
+                raise TypeError(why_no_counterpart(template))
+            self._layers.append(make(own, stats))
 
     @classmethod
     def from_modules(
@@ -83,11 +85,16 @@ class StackedMLP:
         ------
         ValueError
             When there are none, or their layers differ. Dropout rates may.
+        TypeError
+            When one is more than layers that have a stacked counterpart.
         """
         if not modules:
             raise ValueError("there are no networks to stack")
         first = shape_of(modules[0])
         for i, module in enumerate(modules):
+            reason = why_no_counterpart(module)
+            if reason is not None:
+                raise TypeError(reason)
             if shape_of(module) != first:
                 raise ValueError(
                     f"only networks of one shape can be stacked; network 0 is {modules[0]}, "
@@ -108,6 +115,11 @@ class StackedMLP:
         return StackedMLP(
             self.template, self.parameters[models], [buffer[models] for buffer in self.buffers]
         )
+
+    @property
+    def n_inputs(self) -> int:
+        """Features that the networks take."""
+        return self._layers[0].n_inputs
 
     @property
     def numbers_per_row(self) -> int:
@@ -191,11 +203,24 @@ def module_of(template: nn.Sequential, weights: Weights) -> nn.Sequential:
     return module
 
 
-def shape_of(module: nn.Sequential) -> tuple:
-    """What networks of one stack have in common: every layer's type and sizes, and the dtype."""
+_OF_EVERY_MODULE = frozenset(vars(nn.Module()))
+
+
+def shape_of(module: nn.Module) -> tuple[Hashable, ...]:
+    """What networks of one stack have in common: types, settings and sizes of all their parts.
+
+    Dropout rates are not among the settings: they may differ.
+    """
     return tuple(
-        (type(layer), tuple((p.shape, p.dtype) for p in layer.parameters())) for layer in module
+        (name, type(part), _settings(part), *((p.shape, p.dtype) for p in part.parameters(False)))
+        for name, part in module.named_modules()
     )
+
+
+def _settings(part: nn.Module) -> tuple[Hashable, ...]:
+    free = {"p"} if type(part) is nn.Dropout else set()
+    settings = vars(part).keys() - _OF_EVERY_MODULE - free
+    return tuple((name, repr(vars(part)[name])) for name in sorted(settings))
 
 
 def _running(layer: nn.Module) -> list[Tensor]:

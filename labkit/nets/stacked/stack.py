@@ -19,8 +19,15 @@ from labkit.nets.stacked.losses import LOSSES
 from labkit.nets.stacked.members import Member, Snapshot, Trained
 from labkit.nets.stacked.network import StackedMLP, Weights
 from labkit.nets.stacked.observation import Observer, row_weights
-from labkit.nets.stacked.optimizers import STACKED_OPTIMIZERS, StackedOptimizer, per_model
-from labkit.nets.training import History, TrainingConfig, count_batches, learning_rate_factor
+from labkit.nets.stacked.optimizers import STACKED_OPTIMIZERS, StackedOptimizer
+from labkit.nets.training import (
+    OPTIMIZERS,
+    History,
+    TrainingConfig,
+    count_batches,
+    learning_rate_factor,
+    optimizer_options,
+)
 
 
 class _Run:
@@ -33,8 +40,8 @@ class _Run:
         self.n_rows = n_rows
         self.start, self.stop = start, start + len(configs)
         self.n_batches = count_batches(n_rows, configs[0].batch_size)
+        self.configs = configs
         self.optimizer: StackedOptimizer = optimizer
-        self.rates = per_model([c.learning_rate for c in configs], optimizer.parameters)
         self.factors = None
         if any(c.schedule for c in configs):
             steps = [c.epochs * self.n_batches for c in configs]
@@ -43,10 +50,8 @@ class _Run:
             self.factors = padded.to(optimizer.parameters).unsqueeze(-1)
 
     def step(self, gradient: Tensor) -> None:
-        rates = self.rates
-        if self.factors is not None:
-            rates = self.factors[self.optimizer.steps] * rates
-        self.optimizer.step(gradient, rates)
+        factors = None if self.factors is None else self.factors[self.optimizer.steps]
+        self.optimizer.step(gradient, factors)
 
 
 @cache
@@ -84,7 +89,8 @@ class Stack:
             own = list(own)
             configs = [members[i].config for i in own]
             parameters = self.network.parameters[own[0] : own[-1] + 1]
-            optimizer = STACKED_OPTIMIZERS[name](parameters, configs)
+            options = [optimizer_options(config) for config in configs]
+            optimizer = STACKED_OPTIMIZERS[OPTIMIZERS[name]](parameters, options)
             self.runs.append(_Run(n_rows, own[0], configs, optimizer))
 
     def _run_key(self, i: int):
@@ -247,7 +253,8 @@ class Stack:
             if own:
                 parameters = self.network.parameters[start : start + len(own)]
                 optimizer = run.optimizer.select(parameters, own)
-                runs.append(_Run(run.n_rows, start, optimizer.configs, optimizer))
+                configs = [run.configs[i] for i in own]
+                runs.append(_Run(run.n_rows, start, configs, optimizer))
                 start += len(own)
         self.runs, self.views = runs, {}
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from labkit.nets.mlp import count_parameters
+from labkit.nets.stacked.admission import check_admission
 from labkit.nets.stacked.members import Member, Trained, check_members
 from labkit.nets.stacked.network import StackedMLP, shape_of
 from labkit.nets.stacked.stack import Stack, count_rows
@@ -58,7 +59,9 @@ def train_stacked(
     ValueError
         On an unknown loss, optimizer or schedule, rows that ``X`` has not, early stopping with
         nothing to watch, or an observer called ``validation`` beside validation rows.
-
+    TypeError
+        When a network, or the way it is trained, has no stacked counterpart: see
+        `labkit.nets.stacked.admission`.
     MemoryError
         When a stack of ``chunk`` members would not fit in memory.
 
@@ -69,6 +72,7 @@ def train_stacked(
     """
     watch = dict(watch or {})
     check_members(members, X, y, loss, watch)
+    check_admission(members)
     trained: dict[int, Trained] = {}
     X, y = X.to(device), y.to(device)
     for part in cut_into_stacks(members, [count_rows(m, len(X)) for m in members], chunk):
