@@ -18,18 +18,20 @@ from sklearn.model_selection._validation import (
 from sklearn.utils import indexable
 from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params, _num_samples
+from torch import nn
 
 from labkit.nets.parallel import as_they_come, one_thread
 from labkit.nets.progress import progress
 from labkit.nets.search.fitting import Judged, Task, error_scores, needs_rows, run_task
 from labkit.nets.search.folds import Fold, prepare
-from labkit.nets.search.plan import Fit, Plan, make_plan, make_tasks
+from labkit.nets.search.plan import Fit, Plan, initial_modules, make_plan, make_tasks
+from labkit.nets.stacked import why_not_stacked_each
 
 
 class StackedGridSearchCV(GridSearchCV):
     """`GridSearchCV` for `MLPRegressor` and `MLPClassifier`, alone or at the end of a pipeline.
 
-    Candidates whose networks have the same shape and batch size train as one stack, over all
+    Candidates whose networks have the same layers and batch size train as one stack, over all
     folds; candidates that differ in ``epochs`` alone are one network, looked at several times;
     preprocessing and resampling run once a fold. The scores are those of ``GridSearchCV``.
 
@@ -46,8 +48,9 @@ class StackedGridSearchCV(GridSearchCV):
 
     Notes
     -----
-    A candidate whose last step is another estimator is fitted alone, as ``GridSearchCV`` would, and
-    a warning says so. The times in ``cv_results_`` are those of a stack divided by its candidates.
+    A candidate that no stack can train is fitted alone, as ``GridSearchCV`` would, and a warning
+    says how many there are, and why: another estimator or loss, a layer or an optimizer without
+    stacked counterpart (`labkit.nets.stacked.admission`). The times in ``cv_results_`` are those of a stack divided by its candidates.
 
     Examples
     --------
@@ -212,16 +215,19 @@ class _Search:
     def _calls(self, plan: Plan, folds: dict) -> list:
         """What is to be run: stacks, then candidates that must be fitted alone."""
         fits = [fit for fit in plan.fits if folds[fit.preprocessing, fit.split].error is None]
-        calls = []
-        if fits:
-            shape = np.shape(folds[fits[0].preprocessing, fits[0].split].fit_arguments[0])
-            n_features = shape[-1] if len(shape) == 2 else 1  # the fits will say what is wrong
-            n_jobs = effective_n_jobs(self.owner.n_jobs)
-            judged = {split: self._judged(split) for split in range(len(self.splits))}
-            for stack in make_tasks(fits, n_features, n_jobs=n_jobs, chunk=self.owner.chunk):
-                calls.append(delayed(run_task)(self._task(stack, folds, judged)))
-        _warn_alone(plan.alone)
-        for number in plan.alone:
+        modules = initial_modules(fits, folds)
+        alone = {**plan.alone, **_unstackable(fits, modules)}
+        _warn_alone(alone)
+        together = [i for i, fit in enumerate(fits) if not fit.candidates.keys() & alone.keys()]
+        judged = {split: self._judged(split) for split in range(len(self.splits))}
+        stacks = make_tasks(
+            [fits[i] for i in together],
+            [modules[i] for i in together],
+            n_jobs=effective_n_jobs(self.owner.n_jobs),
+            chunk=self.owner.chunk,
+        )
+        calls = [delayed(run_task)(self._task(stack, folds, judged)) for stack in stacks]
+        for number in alone:
             calls += self._alone(number)
         return calls
 
@@ -294,6 +300,18 @@ def _fit_alone(number: int, split: int, estimator, X, y, **how) -> list[tuple[in
         return [(number, split, _fit_and_score(estimator, X, y, **how))]
 
 
+def _unstackable(fits: Sequence[Fit], modules: Sequence[nn.Module | None]) -> dict[int, str]:
+    """The candidates that start from a network which no stack can train, and why none can."""
+    built = [module for module in modules if module is not None]
+    reasons = dict(zip(map(id, built), why_not_stacked_each(built), strict=True))
+    return {
+        number: reason
+        for fit, module in zip(fits, modules, strict=True)
+        if (reason := reasons.get(id(module))) is not None
+        for number in fit.candidates
+    }
+
+
 def _warn_alone(alone: dict[int, str]) -> None:
     for reason in dict.fromkeys(alone.values()):
         n = sum(own == reason for own in alone.values())
@@ -301,5 +319,5 @@ def _warn_alone(alone: dict[int, str]) -> None:
             f"{n} candidates cannot be trained in a stack and are fitted one by one, as "
             f"GridSearchCV does: {reason}.",
             UserWarning,
-            stacklevel=4,
+            stacklevel=6,  # the line that called ``fit``
         )

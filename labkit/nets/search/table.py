@@ -3,17 +3,18 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import joblib
 import numpy as np
 import torch
 from sklearn.base import clone
 from sklearn.utils.validation import validate_data
-from torch import Tensor
+from torch import Tensor, nn
 
-from labkit.nets.estimators import MLPRegressor, TrainingRows
-from labkit.nets.mlp import MLP
+from labkit.nets.estimators import TrainingRows
+from labkit.nets.membership import member_of
 from labkit.nets.search.folds import Fold
 from labkit.nets.search.plan import Fit
-from labkit.nets.stacked import Member
+from labkit.nets.stacked import Member, name_of_loss
 from labkit.nets.training import check_optimizer, learning_rate_factor
 
 
@@ -40,10 +41,9 @@ class Part:
             )
         return self.splits[key]
 
-    def initial_module(self, estimator, seed: int) -> MLP:
+    def initial_module(self, estimator, seed: int) -> nn.Module:
         """The untrained network of an estimator; those that start alike share it."""
-        names = ("hidden_sizes", "activation", "dropout", "batch_norm", "embedding_scale")
-        key = (seed, *(repr(getattr(estimator, name)) for name in names))
+        key = (seed, joblib.hash(estimator.network_options()))
         if key not in self.modules:
             n_inputs, n_outputs = self.rows.X.shape[1], self.rows.n_outputs
             self.modules[key] = estimator.initial_module(n_inputs, n_outputs, seed)
@@ -91,12 +91,12 @@ class Table:
         learning_rate_factor(estimator.schedule, 1)
         seed = estimator.seed()
         rows, validation = part.split(estimator, seed)
-        return Member(
-            model=part.initial_module(estimator, seed),
-            config=estimator.training_config(seed),
+        return member_of(
+            estimator,
+            part.initial_module(estimator, seed),
+            seed,
             rows=rows,
             validation=validation,
-            label_smoothing=getattr(estimator, "label_smoothing", 0.0),
             snapshots=tuple(fit.candidates.values()),
         )
 
@@ -109,7 +109,6 @@ class Table:
         return X, y, None if (weights == 1).all() else torch.from_numpy(weights)
 
     @property
-    def loss(self) -> str:
+    def loss(self) -> str | None:
         """What the fits minimise."""
-        estimator = next(iter(self.parts.values())).estimator
-        return "squared_error" if isinstance(estimator, MLPRegressor) else "cross_entropy"
+        return name_of_loss(next(iter(self.parts.values())).estimator.loss())
