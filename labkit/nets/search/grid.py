@@ -50,7 +50,8 @@ class StackedGridSearchCV(GridSearchCV):
     -----
     A candidate that no stack can train is fitted alone, as ``GridSearchCV`` would, and a warning
     says how many there are, and why: another estimator or loss, a layer or an optimizer without
-    stacked counterpart (`labkit.nets.stacked.admission`). The times in ``cv_results_`` are those of a stack divided by its candidates.
+    stacked counterpart (`labkit.nets.stacked.admission`). The times in ``cv_results_`` are those of
+    a stack divided by its candidates.
 
     Examples
     --------

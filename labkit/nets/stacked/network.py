@@ -122,6 +122,11 @@ class StackedMLP:
         return self._layers[0].n_inputs
 
     @property
+    def n_outputs(self) -> int:
+        """Numbers that the networks give for each row."""
+        return self._layers[-1].width
+
+    @property
     def numbers_per_row(self) -> int:
         """Numbers that the layers of one network hold for a row of its batch, in one direction."""
         return sum(layer.held for layer in self._layers)

@@ -10,7 +10,8 @@ from labkit.nets.mlp import count_parameters
 from labkit.nets.stacked.admission import check_admission
 from labkit.nets.stacked.members import Member, Trained, check_members
 from labkit.nets.stacked.network import StackedMLP, shape_of
-from labkit.nets.stacked.stack import Stack, count_rows
+from labkit.nets.stacked.rows import count_rows
+from labkit.nets.stacked.stack import Stack
 from labkit.nets.training import Watched
 
 CACHE_NUMBERS = 2**20
