@@ -12,13 +12,14 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 from skorch import NeuralNet
 from skorch.callbacks import LRScheduler
 from torch import nn
 
 from labkit.nets.mlp import MLP
 from labkit.nets.parameters import TRAINING, keyword_parameters, shared_values, spell_out
+from labkit.nets.private import _check_sample_weight
 from labkit.nets.skorch_net import (
     FixedSplit,
     InterruptibleNet,

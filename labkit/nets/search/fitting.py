@@ -10,10 +10,10 @@ from traceback import format_exc
 from typing import Any
 
 import numpy as np
-from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
-from sklearn.model_selection._validation import _score
 
 from labkit.nets.parallel import one_thread
+from labkit.nets.private import _BaseScorer, _MultimetricScorer, _PassthroughScorer, _score
+from labkit.nets.search.answers import answering
 from labkit.nets.search.folds import Fold, with_last_step
 from labkit.nets.search.plan import Fit
 from labkit.nets.search.table import Part, Table
@@ -187,21 +187,11 @@ def _scores(task: Task, candidate: _Candidate, outputs: list) -> dict:
         sets.append(("train_scores", judged.X_train, judged.y_train, judged.params_train))
     scores = {}
     for (name, X, y, params), output in zip(sets, outputs, strict=False):
-        estimator = copy.copy(candidate.estimator)
         if needs_rows(task.scorer):
-            estimator.adopt(candidate.network.model, estimator.n_iter_)
-            estimator = with_last_step(copy.copy(candidate.part.fold.pipeline), estimator)
+            fitted = copy.copy(candidate.estimator)
+            fitted.adopt(candidate.network.model, fitted.n_iter_)
+            estimator = with_last_step(copy.copy(candidate.part.fold.pipeline), fitted)
         else:
-            estimator._outputs = _Answer(output)
+            estimator = answering(candidate.estimator, output)
         scores[name] = _score(estimator, X, y, task.scorer, params, task.error_score)
     return scores
-
-
-class _Answer:
-    """Outputs that are already there, for an estimator that is asked for them."""
-
-    def __init__(self, outputs: np.ndarray):
-        self.outputs = outputs
-
-    def __call__(self, X) -> np.ndarray:
-        return self.outputs

@@ -6,8 +6,8 @@ from typing import Any
 
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils.metaestimators import _safe_split
-from sklearn.utils.validation import _check_method_params
+
+from labkit.nets.private import _check_method_params, _safe_split
 
 
 class Capture(BaseEstimator):
