@@ -193,8 +193,7 @@ def _alone(estimators: Sequence[Any], members: Sequence[Member], loss: str) -> l
     networks = why_not_stacked_each([member.model for member in members])
     reasons = [why_alone(e) or reason for e, reason in zip(estimators, networks, strict=True)]
     for estimator, reason in zip(estimators, reasons, strict=True):
-        own = name_of_loss(estimator.loss())
-        if reason is None and own != loss:
+        if reason is None and (own := name_of_loss(estimator.loss())) != loss:
             raise ValueError(f"{type(estimator).__name__} minimises {own!r}; loss is {loss!r}")
     alone = [i for i, reason in enumerate(reasons) if reason is not None]
     if alone:
@@ -250,7 +249,7 @@ def outputs(model: nn.Module, X: Tensor | np.ndarray) -> np.ndarray:
     return model(torch.as_tensor(X, dtype=next(model.parameters()).dtype)).numpy()
 
 
-def curves(trained: Sequence[Trained | TrainedAlone], **labels: Sequence) -> pd.DataFrame:
+def curves(trained: Sequence[Trained | TrainedAlone], **labels: Sequence[Any]) -> pd.DataFrame:
     """Histories below each other, with a column for every label (one value a member)."""
     parts = []
     for i, member in enumerate(trained):

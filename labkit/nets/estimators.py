@@ -3,7 +3,8 @@
 They keep scikit-learn's contract: ``get_params``, ``clone``, pipelines, ``GridSearchCV``.
 """
 
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -61,20 +62,21 @@ class _SkorchMLP(BaseEstimator):
 
     network: ClassVar[type[nn.Module]] = MLP
 
-    def __init_subclass__(cls, **options):
+    def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         spell_out(cls)
 
     def __init__(
         self,
         *,
-        validation_fraction=0.15,
-        random_state=0,
-        dtype="float32",
-        device="cpu",
-        **parameters,
+        validation_fraction: float = 0.15,
+        random_state: int | np.random.RandomState | None = 0,
+        dtype: str = "float32",
+        device: str = "cpu",
+        **parameters: Any,
     ):
-        vars(self).update(shared_values(self, parameters))
+        for name, value in shared_values(self, parameters).items():
+            setattr(self, name, value)
         self.validation_fraction = validation_fraction
         self.random_state = random_state
         self.dtype = dtype
@@ -100,7 +102,9 @@ class _SkorchMLP(BaseEstimator):
             return int(self.random_state)
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
-    def validation_rows(self, strata: np.ndarray | None, n_rows: int, seed: int):
+    def validation_rows(
+        self, strata: np.ndarray | None, n_rows: int, seed: int
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Rows to train on, and rows that early stopping watches (none without a ``patience``).
 
         Drawn at random; by class where ``strata`` gives one and each has two rows or more.
@@ -120,14 +124,21 @@ class _SkorchMLP(BaseEstimator):
         )
         return np.sort(train), np.sort(validation)
 
-    def _weighted_rows(self, X, target, weight, n_outputs, strata=None) -> TrainingRows:
+    def _weighted_rows(
+        self,
+        X: np.ndarray,
+        target: np.ndarray,
+        weight: np.ndarray,
+        n_outputs: int,
+        strata: np.ndarray | None = None,
+    ) -> TrainingRows:
         # A row without weight is no row: a batch of such rows alone would have no mean.
         counts = weight != 0
         strata = None if strata is None else strata[counts]
         weight = weight[counts].astype(self.dtype)
         return TrainingRows(X[counts], target[counts], weight, n_outputs, strata)
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train on ``X`` ``(rows, features)`` and ``y`` ``(rows,)``.
 
         Raises
@@ -137,7 +148,7 @@ class _SkorchMLP(BaseEstimator):
         """
         return self._train(self.training_rows(X, y, sample_weight))
 
-    def _train(self, data: TrainingRows):
+    def _train(self, data: TrainingRows) -> Self:
         check_optimizer(self.optimizer)
         seed = self.seed()
         config = self.training_config(seed)
@@ -181,7 +192,7 @@ class _SkorchMLP(BaseEstimator):
                 "features."
             )
 
-    def adopt(self, module: nn.Module, n_iter: int):
+    def adopt(self, module: nn.Module, n_iter: int) -> Self:
         """Take a network trained elsewhere on `training_rows`; return the fitted estimator."""
         self.net_ = NeuralNet(
             module, criterion=nn.Identity, iterator_valid=TensorSlices, device=self.device
@@ -189,7 +200,7 @@ class _SkorchMLP(BaseEstimator):
         self.n_iter_ = n_iter
         return self
 
-    def _outputs(self, X) -> np.ndarray:
+    def _outputs(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype=self.dtype)
         return self.net_.forward(X, training=False).cpu().numpy()
@@ -231,17 +242,17 @@ class MLPRegressor(RegressorMixin, _SkorchMLP):
         """The squared error of each row."""
         return nn.MSELoss(reduction="none")
 
-    def n_outputs(self, y) -> int:
+    def n_outputs(self, y: Any) -> int:
         """How many outputs a network for the targets ``y`` ``(rows,)`` has."""
         return 1
 
-    def training_rows(self, X, y, sample_weight=None) -> TrainingRows:
+    def training_rows(self, X: Any, y: Any, sample_weight: Any = None) -> TrainingRows:
         """Check the data as `fit` does, and set the attributes that do not need training."""
         X, y = validate_data(self, X, y, dtype=self.dtype, y_numeric=True)
         weight = _check_sample_weight(sample_weight, X)
         return self._weighted_rows(X, y.astype(self.dtype)[:, None], weight, 1)
 
-    def predict(self, X) -> np.ndarray:
+    def predict(self, X: Any) -> np.ndarray:
         """Predictions, shape ``(rows,)``."""
         return self._outputs(X)[:, 0]
 
@@ -266,7 +277,13 @@ class MLPClassifier(ClassifierMixin, _SkorchMLP):
         As in `MLPRegressor`.
     """
 
-    def __init__(self, *, class_weight=None, label_smoothing=0.0, **parameters):
+    def __init__(
+        self,
+        *,
+        class_weight: str | Mapping[Any, float] | None = None,
+        label_smoothing: float = 0.0,
+        **parameters: Any,
+    ):
         super().__init__(**parameters)
         self.class_weight = class_weight
         self.label_smoothing = label_smoothing
@@ -275,11 +292,11 @@ class MLPClassifier(ClassifierMixin, _SkorchMLP):
         """The cross-entropy of each row."""
         return nn.CrossEntropyLoss(reduction="none", label_smoothing=self.label_smoothing)
 
-    def n_outputs(self, y) -> int:
+    def n_outputs(self, y: Any) -> int:
         """How many outputs a network for the labels ``y`` ``(rows,)`` has."""
         return len(np.unique(y))
 
-    def training_rows(self, X, y, sample_weight=None) -> TrainingRows:
+    def training_rows(self, X: Any, y: Any, sample_weight: Any = None) -> TrainingRows:
         """Check the data as `fit` does, and set the attributes that do not need training."""
         X, y = validate_data(self, X, y, dtype=self.dtype)
         check_classification_targets(y)
@@ -289,11 +306,11 @@ class MLPClassifier(ClassifierMixin, _SkorchMLP):
             weight = weight * compute_sample_weight(self.class_weight, y)
         return self._weighted_rows(X, codes, weight, len(self.classes_), strata=codes)
 
-    def predict_proba(self, X) -> np.ndarray:
+    def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities by softmax, shape ``(rows, classes)``."""
         return torch.softmax(torch.from_numpy(self._outputs(X)), dim=1).numpy()
 
-    def predict(self, X) -> np.ndarray:
+    def predict(self, X: Any) -> np.ndarray:
         """The most probable label of each row, shape ``(rows,)``."""
         codes = self._outputs(X).argmax(axis=1)
         return self.classes_[codes]

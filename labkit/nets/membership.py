@@ -8,6 +8,8 @@ from labkit.nets.estimators import MLPClassifier, MLPRegressor
 from labkit.nets.parameters import TRAINING, keyword_parameters
 from labkit.nets.stacked import Member, is_switched_on, why_not_minimised, why_not_trained_so
 
+Estimator = MLPRegressor | MLPClassifier
+
 KNOWN = {
     "validation_fraction", "random_state", "dtype", "device", "class_weight", "label_smoothing",
 }  # fmt: skip
@@ -35,12 +37,13 @@ def why_alone(estimator: Any) -> str | None:
     return why_not_minimised(estimator.loss()) or why_not_trained_so(config)
 
 
-def member_of(estimator: Any, model: nn.Module, seed: int, **rows: Any) -> Member:
+def member_of(estimator: Estimator, model: nn.Module, seed: int, **rows: Any) -> Member:
     """An estimator's network as a member of a stack.
 
     Parameters
     ----------
     estimator : MLPRegressor or MLPClassifier
+        Or a subclass.
     model : Module
         The network that it starts from.
     seed : int

@@ -103,7 +103,9 @@ class MLP(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, n_inputs)`` to ``(batch, n_outputs)``."""
-        return super().forward(x)
+        for layer in self:
+            x = layer(x)
+        return x
 
 
 def count_parameters(model: nn.Module) -> int:

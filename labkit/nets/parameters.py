@@ -113,7 +113,9 @@ def shared_values(estimator: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _check_distinct(owner: str, one: Mapping[str, Parameter], other: Mapping[str, Parameter]):
+def _check_distinct(
+    owner: str, one: Mapping[str, Parameter], other: Mapping[str, Parameter]
+) -> None:
     for name in sorted(one.keys() & other.keys()):
         raise TypeError(
             f"{owner}: {name!r} would be two parameters; those of a network, of its training and "

@@ -4,6 +4,9 @@ skorch's default iterator, a ``DataLoader``, collates row by row, which takes se
 as the training itself when rows are short.
 """
 
+from collections.abc import Iterable, Iterator
+from typing import Any, Self
+
 import numpy as np
 import torch
 from skorch import NeuralNet
@@ -26,8 +29,8 @@ class TensorSlices:
         Draws the order of the rows; None keeps them as they are.
     """
 
-    def __init__(self, dataset, batch_size: int, generator: torch.Generator | None = None):
-        rows = slice(None)
+    def __init__(self, dataset: Any, batch_size: int, generator: torch.Generator | None = None):
+        rows: Any = slice(None)
         if isinstance(dataset, Subset):
             dataset, rows = dataset.dataset, dataset.indices
         self.X = torch.as_tensor(np.require(dataset.X[rows], requirements="W"))
@@ -39,7 +42,8 @@ class TensorSlices:
     def __len__(self) -> int:
         return count_batches(len(self.X), self.batch_size)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[Tensor, dict[str, Tensor]]]:
+        order: Iterable[Tensor]
         if self.generator is None:
             order = torch.arange(len(self.X)).split(self.batch_size)
         else:
@@ -51,11 +55,11 @@ class TensorSlices:
 class FixedSplit:
     """skorch's ``train_split``: rows chosen beforehand."""
 
-    def __init__(self, train_rows: np.ndarray, validation_rows: np.ndarray):
+    def __init__(self, train_rows: Any, validation_rows: Any):
         self.train_rows = train_rows
         self.validation_rows = validation_rows
 
-    def __call__(self, dataset, y=None, **fit_params):
+    def __call__(self, dataset: Any, y: Any = None, **fit_params: Any) -> tuple[Any, Any]:
         return Subset(dataset, self.train_rows), Subset(dataset, self.validation_rows)
 
 
@@ -78,7 +82,7 @@ class WeightedMean(nn.Module):
 class InterruptibleNet(NeuralNet):
     """skorch's net, which Ctrl-C stops: skorch itself would go on with what is half trained."""
 
-    def fit(self, X, y=None, **fit_params):
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Self:
         """As skorch's, but Ctrl-C raises KeyboardInterrupt."""
         self.interrupted = False
         super().fit(X, y, **fit_params)
@@ -86,7 +90,7 @@ class InterruptibleNet(NeuralNet):
             raise KeyboardInterrupt
         return self
 
-    def fit_loop(self, *args, **kwargs):
+    def fit_loop(self, *args: Any, **kwargs: Any) -> Self:
         """As skorch's, and keeps in mind who stopped it: the user, or early stopping."""
         self.stopped_early = False
         try:
@@ -105,7 +109,7 @@ class Patience(EarlyStopping):
     def __init__(self, patience: int):
         super().__init__(patience=patience, threshold=0, load_best=True, sink=_no_message)
 
-    def on_epoch_end(self, net, **kwargs):
+    def on_epoch_end(self, net: InterruptibleNet, **kwargs: Any) -> None:
         try:
             super().on_epoch_end(net, **kwargs)
         except KeyboardInterrupt:

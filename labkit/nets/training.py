@@ -2,18 +2,18 @@
 
 import copy
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from threading import RLock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 import torch
 from torch import Tensor, nn
 
-OPTIMIZERS = {
+OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "sgd": torch.optim.SGD,
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
@@ -59,11 +59,15 @@ class TrainingConfig:
     patience: int | None = None
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("batch_size", "epochs", "patience"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name} is {value!r}; expected a number of 1 or more")
+
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""``loss(outputs, targets)`` gives the mean loss of a batch."""
 
 
 class Watched(NamedTuple):
@@ -116,7 +120,7 @@ def train(
     X: Tensor,
     y: Tensor,
     *,
-    loss: Callable[[Tensor, Tensor], Tensor],
+    loss: Loss,
     config: TrainingConfig,
     watch: Mapping[str, Watched] | None = None,
 ) -> History:
@@ -206,7 +210,9 @@ def count_batches(n_rows: int, batch_size: int) -> int:
     return max(1, full + (rest > 1))
 
 
-def make_optimizer(parameters, config: TrainingConfig) -> torch.optim.Optimizer:
+def make_optimizer(
+    parameters: Iterable[nn.Parameter], config: TrainingConfig
+) -> torch.optim.Optimizer:
     """The optimizer that ``config`` names.
 
     Raises
@@ -224,7 +230,7 @@ def check_optimizer(name: str) -> None:
         raise ValueError(f"optimizer is {name!r}; expected one of {', '.join(OPTIMIZERS)}")
 
 
-def optimizer_options(config: TrainingConfig) -> dict[str, float]:
+def optimizer_options(config: TrainingConfig) -> dict[str, Any]:
     """What the optimizer that ``config`` names is made with, besides the parameters."""
     options = {"lr": config.learning_rate, "weight_decay": config.weight_decay}
     if config.optimizer == "sgd":
@@ -285,7 +291,7 @@ def _cosine(start: float, end: float, share: float) -> float:
 
 
 @torch.no_grad()
-def observe(model: nn.Module, loss, watch: Mapping[str, Watched]) -> dict[str, float]:
+def observe(model: nn.Module, loss: Loss, watch: Mapping[str, Watched]) -> dict[str, float]:
     """Loss and accuracy of every watched set, with the model as it would be used."""
     model.eval()
     record = {}

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from labkit.nets.estimators import MLPClassifier, MLPRegressor
+from labkit.nets.membership import Estimator
 
 
 class _Answering:
@@ -24,17 +25,15 @@ class AnsweringClassifier(_Answering, MLPClassifier):
     """A fitted `MLPClassifier` whose outputs are known."""
 
 
-ANSWERING = {MLPRegressor: AnsweringRegressor, MLPClassifier: AnsweringClassifier}
-
-
-def answering(
-    estimator: MLPRegressor | MLPClassifier, answer: np.ndarray
-) -> AnsweringRegressor | AnsweringClassifier:
+def answering(estimator: Estimator, answer: np.ndarray) -> Estimator:
     """An estimator like ``estimator``, fitted as it is, that gives ``answer``.
 
     ``answer`` is ``(rows, n_outputs)``, the outputs of the network for the rows that the estimator
     will be asked about.
     """
-    made = ANSWERING[type(estimator)]()
-    vars(made).update(vars(estimator), answer=answer)
+    regresses = isinstance(estimator, MLPRegressor)
+    made = AnsweringRegressor() if regresses else AnsweringClassifier()
+    for name, value in vars(estimator).items():
+        setattr(made, name, value)
+    made.answer = answer
     return made

@@ -1,9 +1,11 @@
 """``GridSearchCV``, with the candidates trained as stacks."""
 
 import time
+from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import clone, is_classifier
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
 from sklearn.utils import indexable
 
@@ -55,18 +57,18 @@ class StackedGridSearchCV(GridSearchCV):
 
     def __init__(
         self,
-        estimator,
-        param_grid,
+        estimator: BaseEstimator,
+        param_grid: Any,
         *,
-        scoring=None,
-        n_jobs=None,
-        refit=True,
-        cv=None,
-        verbose=0,
-        pre_dispatch="2*n_jobs",
-        error_score=np.nan,
-        return_train_score=False,
-        chunk=None,
+        scoring: Any = None,
+        n_jobs: int | None = None,
+        refit: Any = True,
+        cv: Any = None,
+        verbose: int = 0,
+        pre_dispatch: int | str = "2*n_jobs",
+        error_score: float | str = np.nan,
+        return_train_score: bool = False,
+        chunk: int | None = None,
     ):
         super().__init__(
             estimator,
@@ -83,7 +85,7 @@ class StackedGridSearchCV(GridSearchCV):
         self.chunk = chunk
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None, **params):
+    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
         """Search the grid, then fit the best candidate on all rows, as ``GridSearchCV`` does."""
         if self.chunk is not None and self.chunk < 1:
             raise ValueError(f"chunk is {self.chunk!r}; expected a number of 1 or more, or None")
@@ -118,7 +120,7 @@ class StackedGridSearchCV(GridSearchCV):
         self.scorer_ = scorers._scorers if multimetric else scorers
         return self
 
-    def _choose(self, first_scores, refit_metric: str) -> None:
+    def _choose(self, first_scores: Any, refit_metric: str) -> None:
         self.multimetric_ = isinstance(first_scores, dict)
         if callable(self.scoring) and self.multimetric_:
             self._check_refit_for_multimetric(first_scores)
@@ -130,7 +132,7 @@ class StackedGridSearchCV(GridSearchCV):
                 self.best_score_ = results[f"mean_test_{refit_metric}"][self.best_index_]
             self.best_params_ = results["params"][self.best_index_]
 
-    def _refit(self, base, X, y, fit_params: dict) -> None:
+    def _refit(self, base: BaseEstimator, X: Any, y: Any, fit_params: Mapping[str, Any]) -> None:
         best = clone(self.best_params_, safe=False)
         self.best_estimator_ = clone(base).set_params(**best)
         start = time.time()

@@ -4,14 +4,14 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
 from pickle import PicklingError
+from typing import Any
 
 import joblib
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from torch import nn
 
-from labkit.nets.estimators import MLPClassifier, MLPRegressor
-from labkit.nets.membership import why_alone
+from labkit.nets.membership import Estimator, why_alone
 from labkit.nets.mlp import count_parameters
 from labkit.nets.search.folds import Fold, last_step, preprocessing_params
 from labkit.nets.stacked import shape_of
@@ -29,15 +29,15 @@ class Fit:
     ----------
     estimator : MLPRegressor or MLPClassifier
         Unfitted, with the most epochs of these candidates.
-    candidates : dict
+    candidates : mapping
         Number of a candidate to its epochs.
     preprocessing : int
         Number of the preprocessing in front of it.
     split : int
     """
 
-    estimator: MLPRegressor | MLPClassifier
-    candidates: dict[int, int]
+    estimator: Estimator
+    candidates: Mapping[int, int]
     preprocessing: int
     split: int
 
@@ -57,7 +57,7 @@ class Plan:
     """
 
     fits: list[Fit]
-    preprocessings: list
+    preprocessings: list[BaseEstimator]
     alone: dict[int, str]
 
 
@@ -66,14 +66,16 @@ class _Network:
     """Candidates that one training serves."""
 
     preprocessing: int
-    estimators: list = field(default_factory=list)
+    estimators: list[Estimator] = field(default_factory=list)
     candidates: dict[int, int] = field(default_factory=dict)
 
-    def longest(self):
+    def longest(self) -> Estimator:
         return max(self.estimators, key=lambda estimator: estimator.epochs)
 
 
-def make_plan(estimator, candidates: Sequence[dict], n_splits: int) -> Plan:
+def make_plan(
+    estimator: BaseEstimator, candidates: Sequence[Mapping[str, Any]], n_splits: int
+) -> Plan:
     """Sort the candidates into networks for the stacks and those to be fitted one by one.
 
     Raises
@@ -81,7 +83,7 @@ def make_plan(estimator, candidates: Sequence[dict], n_splits: int) -> Plan:
     ValueError
         On a parameter that the estimator does not have.
     """
-    preprocessings: dict[str, object] = {}
+    preprocessings: dict[str, BaseEstimator] = {}
     networks: dict[str, _Network] = {}
     alone: dict[int, str] = {}
     for number, params in enumerate(candidates):
@@ -109,14 +111,18 @@ def make_plan(estimator, candidates: Sequence[dict], n_splits: int) -> Plan:
     return Plan(fits, list(preprocessings.values()), alone)
 
 
-def _why_alone(last) -> str | None:
+def _why_alone(last: Any) -> str | None:
     reason = why_alone(last)
-    if reason is None and (not isinstance(last.epochs, Integral) or last.epochs < 1):
+    if reason is None and not _is_count(last.epochs):
         reason = f"epochs={last.epochs!r} is not a number of 1 or more"
     return reason
 
 
-def _training_key(estimator, number: int) -> str:
+def _is_count(value: Any) -> bool:
+    return isinstance(value, Integral) and int(value) >= 1
+
+
+def _training_key(estimator: Estimator, number: int) -> str:
     """The same for candidates that are one training, looked at after different epochs."""
     params = estimator.get_params()
     # A schedule ends with the last epoch, patience keeps the best of all, and a random seed is
@@ -136,8 +142,8 @@ def initial_modules(
     None where there is no such network, or no such training: the fit will say why.
     """
     options: dict[int, str] = {}
-    sizes: dict[tuple, tuple[int, int]] = {}
-    built: dict[tuple, nn.Module | None] = {}
+    sizes: dict[Hashable, tuple[int, int]] = {}
+    built: dict[Hashable, nn.Module | None] = {}
     modules = []
     for fit in fits:
         own = fit.estimator
@@ -153,7 +159,7 @@ def initial_modules(
     return modules
 
 
-def _size_of(estimator, fold: Fold) -> tuple[int, int]:
+def _size_of(estimator: Estimator, fold: Fold) -> tuple[int, int]:
     """Features and outputs of a network for a fold; zero where the data are none for a network."""
     X, y, _ = fold.fit_arguments
     try:
@@ -163,7 +169,7 @@ def _size_of(estimator, fold: Fold) -> tuple[int, int]:
         return 0, 0
 
 
-def _built(estimator, n_inputs: int, n_outputs: int) -> nn.Module | None:
+def _built(estimator: Estimator, n_inputs: int, n_outputs: int) -> nn.Module | None:
     try:
         return estimator.initial_module(n_inputs, n_outputs, seed=0)
     except Exception:
@@ -208,10 +214,10 @@ def make_tasks(
     return [task for task, _ in sorted(tasks, key=_time, reverse=True)]
 
 
-def _size(estimator, module: nn.Module | None) -> tuple[float, int]:
+def _size(estimator: Estimator, module: nn.Module | None) -> tuple[float, int]:
     """The cost of an epoch of one network in units that compare, and how many to train at once."""
-    batch_size = estimator.batch_size
-    if module is None or not isinstance(batch_size, Integral) or batch_size < 1:
+    batch_size: Any = estimator.batch_size
+    if module is None or not _is_count(batch_size):
         return 0.0, 1
     # Beside the products, which grow with the weights, there are calls for every batch.
     return count_parameters(module) + 1e5 / batch_size, chunk_size(module, batch_size)

@@ -1,5 +1,6 @@
 """The rows of several folds in one table, from which a stack trains."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,7 @@ from sklearn.utils.validation import validate_data
 from torch import Tensor, nn
 
 from labkit.nets.estimators import TrainingRows
-from labkit.nets.membership import member_of
+from labkit.nets.membership import Estimator, member_of
 from labkit.nets.search.folds import Fold
 from labkit.nets.search.plan import Fit
 from labkit.nets.stacked import Member, name_of_loss
@@ -22,14 +23,14 @@ from labkit.nets.training import check_optimizer, learning_rate_factor
 class Part:
     """One fold in the table, from row ``start`` on, as ``estimator`` has checked and encoded it."""
 
-    estimator: Any
+    estimator: Estimator
     rows: TrainingRows
     start: int
     fold: Fold
-    splits: dict = field(default_factory=dict)
-    modules: dict = field(default_factory=dict)
+    splits: dict[Hashable, tuple[Tensor, Tensor | None]] = field(default_factory=dict)
+    modules: dict[Hashable, nn.Module] = field(default_factory=dict)
 
-    def split(self, estimator, seed: int) -> tuple[Tensor, Tensor | None]:
+    def split(self, estimator: Estimator, seed: int) -> tuple[Tensor, Tensor | None]:
         """Rows to train on and rows that early stopping watches; the same object for all fits."""
         key = (seed, estimator.patience is None, estimator.validation_fraction)
         if key not in self.splits:
@@ -41,7 +42,7 @@ class Part:
             )
         return self.splits[key]
 
-    def initial_module(self, estimator, seed: int) -> nn.Module:
+    def initial_module(self, estimator: Estimator, seed: int) -> nn.Module:
         """The untrained network of an estimator; those that start alike share it."""
         key = (seed, joblib.hash(estimator.network_options()))
         if key not in self.modules:
@@ -49,14 +50,15 @@ class Part:
             self.modules[key] = estimator.initial_module(n_inputs, n_outputs, seed)
         return self.modules[key]
 
-    def fitted(self, estimator):
+    def fitted(self, estimator: Estimator) -> Any:
         """A clone of ``estimator`` with what fitting learns from the data apart from training."""
         fitted = clone(estimator)
-        learned = {k: v for k, v in vars(self.estimator).items() if k.endswith("_")}
-        vars(fitted).update(learned)
+        for name, value in vars(self.estimator).items():
+            if name.endswith("_"):
+                setattr(fitted, name, value)
         return fitted
 
-    def features(self, X) -> Tensor:
+    def features(self, X: Any) -> Tensor:
         """Preprocessed rows as the network reads them."""
         X = validate_data(self.estimator, X, reset=False, dtype=self.estimator.dtype)
         return torch.from_numpy(np.require(X, requirements="W"))
@@ -65,9 +67,9 @@ class Part:
 class Table:
     """The folds that some fits need, below each other, each once."""
 
-    def __init__(self, folds: dict[tuple[int, int], Fold]):
+    def __init__(self, folds: Mapping[tuple[int, int], Fold]):
         self.folds = folds
-        self.parts: dict[tuple, Part] = {}
+        self.parts: dict[Hashable, Part] = {}
         self.n_rows = 0
 
     def part(self, fit: Fit) -> Part:
@@ -109,6 +111,6 @@ class Table:
         return X, y, None if (weights == 1).all() else torch.from_numpy(weights)
 
     @property
-    def loss(self) -> str | None:
+    def loss(self) -> str:
         """What the fits minimise."""
         return name_of_loss(next(iter(self.parts.values())).estimator.loss())

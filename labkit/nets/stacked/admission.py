@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 import torch
 from torch import nn
 
-from labkit.nets.stacked.counterparts import why_no_counterpart
+from labkit.nets.stacked.counterparts import layers_of, why_no_counterpart
 from labkit.nets.stacked.losses import name_of_loss
 from labkit.nets.stacked.members import Member
 from labkit.nets.stacked.network import StackedMLP, shape_of
@@ -99,7 +99,11 @@ def why_not_minimised(loss: nn.Module) -> str | None:
     >>> why_not_minimised(nn.HuberLoss())
     'no stacked counterpart of the loss HuberLoss()'
     """
-    return None if name_of_loss(loss) else f"no stacked counterpart of the loss {loss!r}"
+    try:
+        name_of_loss(loss)
+    except TypeError as error:
+        return str(error)
+    return None
 
 
 def _why_unlike_its_stack(module: nn.Module) -> str | None:
@@ -127,14 +131,14 @@ def _why_unlike_its_stack(module: nn.Module) -> str | None:
 
 
 @torch.no_grad()
-def _with_other_weights(module: nn.Module) -> nn.Sequential:
+def _with_other_weights(module: nn.Module) -> nn.Module:
     """A copy in double precision, without dropout, whose weights hide no difference by being 0."""
     network = copy.deepcopy(module).double()
     generator = torch.Generator().manual_seed(0)
     for p in network.parameters():
         weights = torch.randn(p.shape, dtype=p.dtype, generator=generator)
         p.copy_(weights / p.shape[-1] ** 0.5)
-    for layer in network:
+    for layer in layers_of(network):
         if isinstance(layer, nn.Dropout):
             layer.p = 0.0
     return network

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
+from labkit.nets.stacked.counterparts import layers_of
 from labkit.nets.stacked.layers import Masks
 
 
@@ -18,7 +19,7 @@ class DropoutMasks:
 
     Parameters
     ----------
-    modules : sequence of Sequential
+    modules : sequence of Module
         The networks; their ``Dropout`` layers tell the rates.
     seeds, n_rows : sequence of int
         Of each network.
@@ -27,7 +28,7 @@ class DropoutMasks:
 
     def __init__(
         self,
-        modules: Sequence[nn.Sequential],
+        modules: Sequence[nn.Module],
         seeds: Sequence[int],
         n_rows: Sequence[int],
         dtype: torch.dtype,
@@ -35,7 +36,11 @@ class DropoutMasks:
     ):
         self.dtype, self.device = dtype, device
         self.keys = [
-            (seed, tuple(layer.p for layer in module if isinstance(layer, nn.Dropout)), n)
+            (
+                seed,
+                tuple(layer.p for layer in layers_of(module) if isinstance(layer, nn.Dropout)),
+                n,
+            )
             for module, seed, n in zip(modules, seeds, n_rows, strict=True)
         ]
         self.generators = {

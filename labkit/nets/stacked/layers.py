@@ -32,8 +32,14 @@ class Layer:
     width = 0
     n_inputs = 0
 
-    def __init__(self):
-        self._memory: dict[tuple, Tensor] = {}
+    def __init__(self) -> None:
+        self._memory: dict[tuple[str, tuple[int, ...]], Tensor] = {}
+
+    def forward(self, x: Tensor, masks: Masks | None, training: bool) -> Tensor:
+        raise NotImplementedError
+
+    def backward(self, d: Tensor) -> tuple[list[Tensor], Tensor | None]:
+        raise NotImplementedError
 
     @property
     def held(self) -> int:
@@ -44,7 +50,7 @@ class Layer:
 
         What it held at the step before is overwritten.
         """
-        key = (name, *shape)
+        key = (name, shape)
         if key not in self._memory:
             self._memory[key] = like.new_empty(shape)
         return self._memory[key]

@@ -99,10 +99,15 @@ class CrossEntropy(Loss):
 LOSSES: dict[str, type[Loss]] = {"squared_error": SquaredError, "cross_entropy": CrossEntropy}
 
 
-def name_of_loss(loss: nn.Module) -> str | None:
-    """The name in `LOSSES` of what a loss of PyTorch computes; None where it has no counterpart.
+def name_of_loss(loss: nn.Module) -> str:
+    """The name in `LOSSES` of what a loss of PyTorch computes.
 
     The smoothing of labels is left to each member.
+
+    Raises
+    ------
+    TypeError
+        When there is no stacked counterpart.
 
     >>> name_of_loss(nn.MSELoss(reduction="none"))
     'squared_error'
@@ -111,4 +116,4 @@ def name_of_loss(loss: nn.Module) -> str | None:
         return "squared_error"
     if type(loss) is nn.CrossEntropyLoss and loss.weight is None and loss.ignore_index < 0:
         return "cross_entropy"
-    return None
+    raise TypeError(f"no stacked counterpart of the loss {loss!r}")

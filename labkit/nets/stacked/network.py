@@ -1,7 +1,7 @@
 """M networks of one shape as one."""
 
 import copy
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from labkit.nets.stacked.counterparts import counterpart, why_no_counterpart
+from labkit.nets.stacked.counterparts import counterpart, layers_of, why_no_counterpart
 from labkit.nets.stacked.layers import Layer, Masks
 
 EVALUATION_NUMBERS = 2**20
@@ -54,7 +54,7 @@ class StackedMLP:
     torch.Size([3, 5, 6])
     """
 
-    def __init__(self, template: nn.Sequential, parameters: Tensor, buffers: list[Tensor]):
+    def __init__(self, template: nn.Module, parameters: Tensor, buffers: list[Tensor]):
         self.template = template
         self.parameters = parameters
         self.buffers = buffers
@@ -67,7 +67,7 @@ class StackedMLP:
             for (start, stop), size in zip(pairwise(ends), sizes, strict=True)
         ]
         running = list(buffers)
-        for layer in template:
+        for layer in layers_of(template):
             own = [views.pop(0) for _ in layer.parameters()]
             stats = [running.pop(0) for _ in _running(layer)]
             make = counterpart(layer, is_first=not self._layers)
@@ -77,7 +77,7 @@ class StackedMLP:
 
     @classmethod
     def from_modules(
-        cls, modules: Sequence[nn.Sequential], device: str | torch.device = "cpu"
+        cls, modules: Sequence[nn.Module], device: str | torch.device = "cpu"
     ) -> "StackedMLP":
         """Stack networks; they are copied.
 
@@ -134,7 +134,7 @@ class StackedMLP:
     @classmethod
     def from_weights(
         cls,
-        template: nn.Sequential,
+        template: nn.Module,
         weights: Sequence[Weights],
         device: str | torch.device = "cpu",
     ) -> "StackedMLP":
@@ -148,11 +148,11 @@ class StackedMLP:
         buffers = [buffer[i].to("cpu", copy=True) for buffer in self.buffers]
         return Weights(self.parameters[i].to("cpu", copy=True), buffers)
 
-    def member(self, i: int) -> nn.Sequential:
+    def member(self, i: int) -> nn.Module:
         """Network ``i`` as an ordinary module."""
         return module_of(self.template, self.weights(i))
 
-    def to_modules(self) -> list[nn.Sequential]:
+    def to_modules(self) -> list[nn.Module]:
         """Every network as an ordinary module."""
         return [self.member(i) for i in range(len(self))]
 
@@ -172,8 +172,10 @@ class StackedMLP:
         batch)``.
         """
         gradients: list[Tensor] = []
+        towards: Tensor | None = d
         for layer in reversed(self._layers):
-            own, d = layer.backward(d)
+            assert towards is not None, "only the first layer passes nothing back"
+            own, towards = layer.backward(towards)
             gradients[:0] = [gradient.flatten(1) for gradient in own]
         return torch.cat(gradients, dim=1, out=self._gradient)
 
@@ -183,7 +185,7 @@ class StackedMLP:
         # The next forward pass overwrites the outputs of the one before.
         return torch.cat([self.forward(x).clone() for x in self._parts(X)], dim=2).mT
 
-    def _parts(self, X: Tensor):
+    def _parts(self, X: Tensor) -> Iterator[Tensor]:
         widest = max(layer.held for layer in self._layers)
         rows = max(1, EVALUATION_NUMBERS // (len(self) * widest))
         for part in X.split(rows, dim=-2):
@@ -191,18 +193,18 @@ class StackedMLP:
 
 
 @torch.no_grad()
-def weights_of(module: nn.Sequential) -> Weights:
+def weights_of(module: nn.Module) -> Weights:
     """The weights of an ordinary module, not copied where that can be avoided."""
-    running = [buffer for layer in module for buffer in _running(layer)]
+    running = [buffer for layer in layers_of(module) for buffer in _running(layer)]
     return Weights(parameters_to_vector(module.parameters()), running)
 
 
 @torch.no_grad()
-def module_of(template: nn.Sequential, weights: Weights) -> nn.Sequential:
+def module_of(template: nn.Module, weights: Weights) -> nn.Module:
     """A copy of ``template`` with other weights."""
     module = copy.deepcopy(template)
     vector_to_parameters(weights.parameters.clone(), module.parameters())
-    running = [buffer for layer in module for buffer in _running(layer)]
+    running = [buffer for layer in layers_of(module) for buffer in _running(layer)]
     for own, learned in zip(running, weights.buffers, strict=True):
         own.copy_(learned)
     return module
@@ -229,4 +231,6 @@ def _settings(part: nn.Module) -> tuple[Hashable, ...]:
 
 
 def _running(layer: nn.Module) -> list[Tensor]:
-    return [layer.running_mean, layer.running_var] if isinstance(layer, nn.BatchNorm1d) else []
+    if not isinstance(layer, nn.BatchNorm1d):
+        return []
+    return [s for s in (layer.running_mean, layer.running_var) if s is not None]

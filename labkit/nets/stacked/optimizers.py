@@ -76,6 +76,9 @@ class StackedOptimizer:
             self._decay(gradient, rate)
         self._step(gradient, rate)
 
+    def _step(self, gradient: Tensor, rate: Values) -> None:
+        raise NotImplementedError
+
     def _decay(self, gradient: Tensor, rate: Values) -> None:
         gradient.add_(torch.mul(self.parameters, self.decay, out=self.scratch))
 
@@ -85,7 +88,13 @@ class SGD(StackedOptimizer):
 
     known = StackedOptimizer.known | {"momentum"}
 
-    def __init__(self, parameters, options, state=None, steps=0):
+    def __init__(
+        self,
+        parameters: Tensor,
+        options: Sequence[Mapping[str, float]],
+        state: list[Tensor] | None = None,
+        steps: int = 0,
+    ):
         super().__init__(parameters, options, state, steps)
         self.momentum = per_model([own.get("momentum", 0.0) for own in options], parameters)
 
