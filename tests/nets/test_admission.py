@@ -9,12 +9,14 @@ from rtdl_num_embeddings import PeriodicEmbeddings
 from torch import nn
 from torch.nn.utils import parametrizations
 
+from labkit.nets import membership
 from labkit.nets.estimators import MLPClassifier, MLPRegressor
 from labkit.nets.membership import why_alone
 from labkit.nets.mlp import ACTIVATIONS, MLP
 from labkit.nets.stacked import (
     Member,
     StackedMLP,
+    admission,
     shape_of,
     train_stacked,
     why_not_minimised,
@@ -235,6 +237,11 @@ def test_a_field_of_the_training_that_a_stack_does_not_know_is_refused_when_swit
     member = Member(model=MLP(5, 3), config=Clipped(clip=0.5))
     with pytest.raises(TypeError, match="member 0: .*clip=0.5"):
         train_stacked([member], torch.zeros(4, 5), torch.zeros(4, 3), loss="squared_error")
+
+
+def test_what_stacks_know_is_there():
+    assert admission.KNOWN <= {field.name for field in dataclasses.fields(TrainingConfig)}
+    assert membership.KNOWN <= MLPClassifier().get_params().keys()
 
 
 def test_optimizers_are_known_by_what_they_are_and_by_their_options(monkeypatch):

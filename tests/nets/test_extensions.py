@@ -23,7 +23,7 @@ from labkit.nets.estimators import MLPClassifier, MLPRegressor
 from labkit.nets.mlp import MLP
 from labkit.nets.search import StackedGridSearchCV
 from labkit.nets.stacked import Trained
-from labkit.nets.training import Watched, class_accuracy, train
+from labkit.nets.training import SCHEDULES, Watched, class_accuracy, train
 
 from .conftest import Huber, ResidualRegressor, TwoTowersClassifier
 
@@ -94,6 +94,26 @@ def test_a_parameter_of_the_network_is_stacked_and_makes_a_difference(measured, 
 def test_a_parameter_of_the_network_beside_dropout_and_early_stopping(labelled, init_gain):
     grid = {"init_gain": [0.1, 2.0], "dropout": [0.0, 0.2, 0.3], "patience": [None, 1]}
     both_searches(MLPClassifier(**EXACT), grid, *labelled, scoring="neg_log_loss")
+
+
+def test_a_schedule_more_is_stacked_as_it_is(measured, monkeypatch):
+    monkeypatch.setitem(SCHEDULES, "linear", lambda last, step: 1 - step / last)
+    grid = {"schedule": [None, "linear", "cosine"], "epochs": [2, 5]}
+    search = both_searches(MLPRegressor(**EXACT), grid, *measured)
+    assert len(set(np.round(search.cv_results_["mean_test_score"], 6))) == 6
+
+
+def test_batches_are_cut_in_one_place(measured, monkeypatch):
+    """The stack takes other batches when the plain loop does."""
+
+    def halves(n_rows, batch_size):
+        return [(0, n_rows // 2), (n_rows // 2, n_rows)]
+
+    before = MLPRegressor(**EXACT).fit(*measured).predict(measured[0])
+    monkeypatch.setattr("labkit.nets.training.cut_into_batches", halves)
+    monkeypatch.setattr("labkit.nets.stacked.standing.cut_into_batches", halves)
+    assert not np.allclose(MLPRegressor(**EXACT).fit(*measured).predict(measured[0]), before)
+    both_searches(MLPRegressor(**EXACT), {"learning_rate": [0.003, 0.02]}, *measured)
 
 
 # Activations, layers, optimizers.

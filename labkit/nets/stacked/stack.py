@@ -7,7 +7,6 @@ them: the same initial weights, batches, dropout masks, updates and stops.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from itertools import groupby
 
 import pandas as pd
@@ -115,11 +114,12 @@ class Stack:
         self.rows.shuffle(numbers)
         start = 0.0 if judged else math.nan
         losses = torch.full((len(numbers),), start, dtype=self.dtype, device=self.device)
-        for step in range(runs[0].n_batches):
+        for step in range(len(runs[0].batches)):
             # Runs are sorted by their rows: those that still have a batch come first.
-            active = (run for run in runs if step < run.n_batches)
-            for batch, together in groupby(active, partial(Run.batch, step=step)):
-                self._step(self._span(list(together)), *batch, losses, judged)
+            active = [(run.batches[step], run) for run in runs if step < len(run.batches)]
+            for batch, together in groupby(active, lambda taken: taken[0]):
+                span = self._span([run for _, run in together])
+                self._step(span, batch, losses, judged)
         return losses
 
     def _span(self, runs: Sequence[Run]) -> _Span:
@@ -134,15 +134,16 @@ class Stack:
             )
         return self.spans[key]
 
-    def _step(self, span: _Span, first: int, last: int, losses: Tensor, judged: bool) -> None:
-        x, targets, share = self.rows.batch(span.places, first, last)
+    def _step(self, span: _Span, batch: tuple[int, int], losses: Tensor, judged: bool) -> None:
+        start, stop = batch
+        x, targets, share = self.rows.batch(span.places, start, stop)
         masks = None if span.masks is None else span.masks.next_batch()
         outputs = span.network.forward(x, masks, training=True)
         d = self.loss.gradient(outputs, targets)
         gradient = span.network.backward(d.mul_(share))
         if judged:
             values = self.loss.values(outputs, targets).unsqueeze(1).mul_(share).sum((1, 2))
-            losses[span.start : span.stop] += values * ((last - first) / span.runs[0].n_rows)
+            losses[span.start : span.stop] += values * ((stop - start) / span.runs[0].n_rows)
         for run in span.runs:
             run.step(gradient[run.start - span.start : run.stop - span.start])
 

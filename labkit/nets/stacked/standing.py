@@ -16,7 +16,7 @@ from labkit.nets.stacked.optimizers import STACKED_OPTIMIZERS, StackedOptimizer
 from labkit.nets.training import (
     OPTIMIZERS,
     TrainingConfig,
-    count_batches,
+    cut_into_batches,
     learning_rate_factor,
     optimizer_options,
 )
@@ -44,18 +44,12 @@ class Run:
     ):
         self.start, self.stop = start, start + len(configs)
         self.configs, self.n_rows, self.optimizer = configs, n_rows, optimizer
-        self.n_batches = count_batches(n_rows, configs[0].batch_size)
+        self.batches = cut_into_batches(n_rows, configs[0].batch_size)
         self.factors: Tensor | None = None
         if any(config.schedule for config in configs):
-            columns = [_factors(c.schedule, c.epochs * self.n_batches) for c in configs]
+            columns = [_factors(c.schedule, c.epochs * len(self.batches)) for c in configs]
             padded = nn.utils.rnn.pad_sequence(columns)
             self.factors = padded.to(optimizer.parameters).unsqueeze(-1)
-
-    def batch(self, step: int) -> tuple[int, int]:
-        """The part of the epoch's order that is a batch, as `labkit.nets.training.batches` cuts."""
-        batch_size = self.configs[0].batch_size
-        is_last = step == self.n_batches - 1
-        return step * batch_size, self.n_rows if is_last else (step + 1) * batch_size
 
     def step(self, gradient: Tensor) -> None:
         """Change the networks' parameters."""
