@@ -54,10 +54,6 @@ class _Span:
     def start(self) -> int:
         return self.runs[0].start
 
-    @property
-    def stop(self) -> int:
-        return self.runs[-1].stop
-
 
 class Stack:
     """Members of one shape and batch size while they train.
@@ -143,9 +139,11 @@ class Stack:
         gradient = span.network.backward(d.mul_(share))
         if judged:
             values = self.loss.values(outputs, targets).unsqueeze(1).mul_(share).sum((1, 2))
-            losses[span.start : span.stop] += values * ((stop - start) / span.runs[0].n_rows)
         for run in span.runs:
-            run.step(gradient[run.start - span.start : run.stop - span.start])
+            own = slice(run.start - span.start, run.stop - span.start)
+            if judged:
+                losses[run.start : run.stop] += values[own] * ((stop - start) / run.n_rows)
+            run.step(gradient[own])
 
     def _end_epoch(self, epoch: int, losses: Tensor) -> None:
         """Record, keep what is asked for, let those leave that are done."""
