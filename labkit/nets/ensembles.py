@@ -1,19 +1,38 @@
-"""Train the models of a study as stacks, spread over the cores."""
+"""Train the models of a study: as stacks where that can be, spread over the cores."""
 
+import copy
+import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from joblib import cpu_count, delayed
 from torch import Tensor, nn
 
 from labkit.nets.estimators import MLPClassifier, MLPRegressor
-from labkit.nets.parallel import as_they_come, one_thread
-from labkit.nets.progress import progress
-from labkit.nets.stacked import Member, Trained, cut_into_stacks, train_stacked
-from labkit.nets.training import Watched
+from labkit.nets.membership import member_of, why_alone
+from labkit.nets.parallel import Job, spread
+from labkit.nets.skorch_net import WeightedMean
+from labkit.nets.stacked import (
+    Member,
+    Trained,
+    cut_into_stacks,
+    name_of_loss,
+    train_stacked,
+    why_not_stacked_each,
+)
+from labkit.nets.training import History, Watched, train
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedAlone:
+    """A network that the plain loop has trained; to be read as `Trained` is."""
+
+    model: nn.Module
+    history: History
 
 
 def train_members(
@@ -24,8 +43,10 @@ def train_members(
     n_outputs: int,
     loss: str,
     watch: Mapping[str, Watched],
-) -> list[Trained]:
+) -> list[Trained | TrainedAlone]:
     """Train one network for each estimator, all on the same rows.
+
+    What no stack can train the plain loop trains, and a warning says so.
 
     Parameters
     ----------
@@ -36,13 +57,27 @@ def train_members(
     y : Tensor, shape (rows, 1) or (rows,)
     n_outputs : int
     loss : {"squared_error", "cross_entropy"}
+        What the estimators minimise. One that is trained alone may have a loss of its own.
     watch : mapping of str to Watched
+
+    Raises
+    ------
+    ValueError
+        When an estimator minimises another loss.
     """
-    members = [_member(estimator, X.shape[1], n_outputs) for estimator in estimators]
-    stacks = cut_into_stacks(members, [len(X)] * len(members))
-    return _spread(
-        _train, [([members[i] for i in stack], X, y, loss, watch) for stack in stacks], stacks
-    )
+    kinds = [getattr(estimator, "class_weight", None) for estimator in estimators]
+    weights = {repr(kind): class_weights(kind, y, n_outputs) for kind in kinds}
+    members = [
+        _member(estimator, X.shape[1], n_outputs, class_weight=weights[repr(kind)])
+        for estimator, kind in zip(estimators, kinds, strict=True)
+    ]
+    alone = _alone(estimators, members, loss)
+    jobs = [
+        Job(stack, _train_stack, ([members[i] for i in stack], X, y, loss, watch))
+        for stack in _stacks(members, [len(X)] * len(members), alone)
+    ]
+    jobs += [Job([i], _train_alone, (members[i], X, y, estimators[i].loss(), watch)) for i in alone]
+    return spread(jobs, "Training", "networks")
 
 
 @dataclass(frozen=True)
@@ -62,100 +97,159 @@ class Case:
 def predict_cases(cases: Sequence[Case], n_classes: int) -> list[np.ndarray]:
     """Class probabilities ``(rows to predict, n_classes)`` of each case, in the order given.
 
+    What no stack can train the plain loop trains, and a warning says so.
+
     Notes
     -----
     The rows of all cases lie below each other in one tensor, from which each network picks its
     own: so networks that were prepared for different folds train in one stack.
     """
     members = [_member(case.estimator, case.X.shape[1], n_classes) for case in cases]
-    stacks = cut_into_stacks(members, [len(case.X) for case in cases])
-    return _spread(_predict, [([cases[i] for i in stack], n_classes) for stack in stacks], stacks)
-
-
-def _predict(cases: Sequence[Case], n_classes: int) -> list[np.ndarray]:
-    X = torch.as_tensor(np.concatenate([case.X for case in cases]), dtype=torch.float32)
-    y = torch.as_tensor(np.concatenate([case.y for case in cases]).astype(np.int64))
-    starts = np.cumsum([0, *(len(case.X) for case in cases)])
-    members = []
-    for case, start in zip(cases, starts, strict=False):
-        seed = case.estimator.seed()
-        rows, validation = case.estimator.validation_rows(case.y, len(case.X), seed)
-        members.append(
-            _member(
-                case.estimator,
-                X.shape[1],
-                n_classes,
-                rows=torch.as_tensor(start + rows),
-                validation=torch.as_tensor(start + validation) if len(validation) else None,
-                class_weight=_class_weight(case, n_classes),
-            )
-        )
-    trained = _train(members, X, y, "cross_entropy", {})
-    return [
-        torch.softmax(torch.from_numpy(outputs(t.model, case.X_out)), dim=1).numpy()
-        for t, case in zip(trained, cases, strict=True)
+    alone = _alone([case.estimator for case in cases], members, "cross_entropy")
+    jobs = [
+        Job(stack, _predict_stack, ([cases[i] for i in stack], n_classes))
+        for stack in _stacks(members, [len(case.X) for case in cases], alone)
     ]
+    jobs += [Job([i], _predict_alone, (cases[i], n_classes)) for i in alone]
+    return spread(jobs, "Training", "networks")
 
 
-def _class_weight(case: Case, n_classes: int) -> Tensor | None:
-    """scikit-learn's balanced weights; a class that is absent counts nothing."""
-    if case.estimator.class_weight is None:
-        return None
-    counts = np.bincount(case.y, minlength=n_classes)
-    weights = len(case.y) / ((counts > 0).sum() * np.maximum(counts, 1)) * (counts > 0)
-    return torch.as_tensor(weights, dtype=torch.float32)
+def _predict_stack(cases: Sequence[Case], n_classes: int) -> list[np.ndarray]:
+    X, y = _tensors(cases)
+    starts = np.cumsum([0, *(len(case.X) for case in cases)])
+    members = [_case_member(c, n_classes, start) for c, start in zip(cases, starts, strict=False)]
+    trained = _train_stack(members, X, y, "cross_entropy", {})
+    return [_probabilities(t.model, case) for t, case in zip(trained, cases, strict=True)]
 
 
-def _member(estimator, n_inputs: int, n_outputs: int, **rows) -> Member:
-    seed = estimator.seed()
-    return Member(
-        model=estimator.initial_module(n_inputs, n_outputs, seed),
-        config=estimator.training_config(seed),
-        label_smoothing=getattr(estimator, "label_smoothing", 0.0),
-        **rows,
+def _predict_alone(case: Case, n_classes: int) -> list[np.ndarray]:
+    member = _case_member(case, n_classes, start=0)
+    (trained,) = _train_alone(member, *_tensors([case]), case.estimator.loss(), {})
+    return [_probabilities(trained.model, case)]
+
+
+def _tensors(cases: Sequence[Case]) -> tuple[Tensor, Tensor]:
+    """The rows of cases of one precision below each other."""
+    dtype = getattr(torch, cases[0].estimator.dtype)
+    X = torch.as_tensor(np.concatenate([case.X for case in cases]), dtype=dtype)
+    return X, torch.as_tensor(np.concatenate([case.y for case in cases]).astype(np.int64))
+
+
+def _case_member(case: Case, n_classes: int, start: int) -> Member:
+    """The network of a case whose rows lie in a table from row ``start`` on."""
+    seed = case.estimator.seed()
+    rows, validation = case.estimator.validation_rows(case.y, len(case.X), seed)
+    return _member(
+        case.estimator,
+        case.X.shape[1],
+        n_classes,
+        rows=torch.as_tensor(start + rows),
+        validation=torch.as_tensor(start + validation) if len(validation) else None,
+        class_weight=class_weights(case.estimator.class_weight, case.y, n_classes),
     )
 
 
-def _train(members, X: Tensor, y: Tensor, loss: str, watch) -> list[Trained]:
-    return train_stacked(members, X, y, loss=loss, watch=watch)
+def _probabilities(model: nn.Module, case: Case) -> np.ndarray:
+    return torch.softmax(torch.from_numpy(outputs(model, case.X_out)), dim=1).numpy()
 
 
-def _spread(work, calls: Sequence[tuple], stacks: Sequence[Sequence[int]]) -> list:
-    """Train stacks, as many at a time as there are cores; what each member gave, in their order.
+def class_weights(
+    class_weight: str | Mapping[int, float] | None, y: np.ndarray | Tensor, n_classes: int
+) -> Tensor | None:
+    """How much the rows of each class count, ``(n_classes,)``; None for equally.
 
     Parameters
     ----------
-    work : callable
-        Takes the arguments of a call; gives a result for each member of its stack.
-    calls : sequence of tuple
-        The arguments for each stack.
-    stacks : sequence of sequences of int
-        The numbers of the members in each stack.
+    class_weight : None, "balanced" or dict
+        As scikit-learn defines it; a class that is absent counts nothing in the balance.
+    y : ndarray or Tensor of int, shape (rows,)
+        Class numbers.
+    n_classes : int
+
+    Examples
+    --------
+    >>> class_weights("balanced", np.array([0, 0, 0, 2]), 3)
+    tensor([0.6667, 0.0000, 2.0000])
+    >>> class_weights({2: 5.0}, np.array([0, 0, 0, 2]), 3)
+    tensor([1., 1., 5.])
     """
-    results: list = [None] * sum(map(len, stacks))
-    jobs = [delayed(_on_one_thread)(k, work, call) for k, call in enumerate(calls)]
-    with progress(len(results), "Training", "networks") as bar:
-        for k, done in as_they_come(jobs, min(cpu_count(), len(jobs))):
-            for i, result in zip(stacks[k], done, strict=True):
-                results[i] = result
-            bar.advance(len(done))
-    return results
+    if class_weight is None:
+        return None
+    if isinstance(class_weight, Mapping):
+        weights = np.array([class_weight.get(number, 1.0) for number in range(n_classes)])
+    else:
+        counts = np.bincount(np.asarray(y), minlength=n_classes)
+        weights = len(y) / ((counts > 0).sum() * np.maximum(counts, 1)) * (counts > 0)
+    return torch.as_tensor(weights, dtype=torch.float32)
 
 
-def _on_one_thread(k: int, work, arguments):
-    """One thread a process and one process a core: small networks are slower on two threads."""
-    with one_thread():
-        return k, work(*arguments)
+def _member(estimator: Any, n_inputs: int, n_outputs: int, **rows: Any) -> Member:
+    seed = estimator.seed()
+    return member_of(estimator, estimator.initial_module(n_inputs, n_outputs, seed), seed, **rows)
+
+
+def _alone(estimators: Sequence[Any], members: Sequence[Member], loss: str) -> list[int]:
+    """The numbers of those that no stack can train; a warning says how many, and why."""
+    networks = why_not_stacked_each([member.model for member in members])
+    reasons = [why_alone(e) or reason for e, reason in zip(estimators, networks, strict=True)]
+    for estimator, reason in zip(estimators, reasons, strict=True):
+        if reason is None and (own := name_of_loss(estimator.loss())) != loss:
+            raise ValueError(f"{type(estimator).__name__} minimises {own!r}; loss is {loss!r}")
+    alone = [i for i, reason in enumerate(reasons) if reason is not None]
+    if alone:
+        counts = Counter(reasons[i] for i in alone)
+        warnings.warn(
+            f"{len(alone)} of {len(members)} networks cannot be trained in a stack and are trained "
+            "one by one: " + "; ".join(f"{reason} ({n})" for reason, n in counts.items()),
+            UserWarning,
+            stacklevel=3,
+        )
+    return alone
+
+
+def _stacks(
+    members: Sequence[Member], n_rows: Sequence[int], alone: Sequence[int]
+) -> list[list[int]]:
+    """The numbers of the members of each stack: all but those to be trained alone."""
+    together = [i for i in range(len(members)) if i not in alone]
+    stacks = cut_into_stacks([members[i] for i in together], [n_rows[i] for i in together])
+    return [[together[k] for k in stack] for stack in stacks]
+
+
+def _train_stack(
+    members: Sequence[Member], X: Tensor, y: Tensor, loss: str, watch: Mapping[str, Watched]
+) -> list[Trained]:
+    return train_stacked(members, X, y, loss=loss, watch=watch)
+
+
+def _train_alone(
+    member: Member, X: Tensor, y: Tensor, loss: nn.Module, watch: Mapping[str, Watched]
+) -> list[TrainedAlone]:
+    """What a stack would do with a member, by the plain loop; ``loss`` gives one for each row."""
+    weighted = WeightedMean(loss)
+
+    def mean_loss(outputs: Tensor, y: Tensor) -> Tensor:
+        weight = torch.ones_like(outputs[:, 0])
+        if member.class_weight is not None:
+            weight = member.class_weight.to(outputs)[y]
+        return weighted(outputs, {"target": y, "weight": weight})
+
+    if member.validation is not None:
+        watch = {**watch, "validation": Watched(X[member.validation], y[member.validation])}
+    rows = slice(None) if member.rows is None else member.rows
+    model = copy.deepcopy(member.model)
+    history = train(model, X[rows], y[rows], loss=mean_loss, config=member.config, watch=watch)
+    return [TrainedAlone(model, history)]
 
 
 @torch.no_grad()
 def outputs(model: nn.Module, X: Tensor | np.ndarray) -> np.ndarray:
     """What the network gives for ``X`` when it is used, ``(rows, n_outputs)``."""
     model.eval()
-    return model(torch.as_tensor(X, dtype=torch.float32)).numpy()
+    return model(torch.as_tensor(X, dtype=next(model.parameters()).dtype)).numpy()
 
 
-def curves(trained: Sequence[Trained], **labels: Sequence) -> pd.DataFrame:
+def curves(trained: Sequence[Trained | TrainedAlone], **labels: Sequence[Any]) -> pd.DataFrame:
     """Histories below each other, with a column for every label (one value a member)."""
     parts = []
     for i, member in enumerate(trained):

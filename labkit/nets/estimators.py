@@ -1,11 +1,10 @@
 """scikit-learn's face of the MLP: estimators that train with skorch.
 
-They keep scikit-learn's contract (``get_params``, ``clone``, pipelines, ``GridSearchCV``) and feed
-skorch by slices of shuffled tensors: its default, a ``DataLoader``, collates row by row, which
-takes several times as long as the training itself when rows are short.
+They keep scikit-learn's contract: ``get_params``, ``clone``, pipelines, ``GridSearchCV``.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -14,105 +13,30 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 from skorch import NeuralNet
-from skorch.callbacks import EarlyStopping, LRScheduler
-from torch import Tensor, nn
-from torch.utils.data import Subset
+from skorch.callbacks import LRScheduler
+from torch import nn
 
 from labkit.nets.mlp import MLP
+from labkit.nets.parameters import TRAINING, keyword_parameters, shared_values, spell_out
+from labkit.nets.private import _check_sample_weight
+from labkit.nets.skorch_net import (
+    FixedSplit,
+    InterruptibleNet,
+    Patience,
+    TensorSlices,
+    WeightedMean,
+)
 from labkit.nets.training import (
     OPTIMIZERS,
     TrainingConfig,
-    batches,
     check_optimizer,
     count_batches,
     learning_rate_factor,
     optimizer_options,
     seeded,
 )
-
-
-class TensorSlices:
-    """skorch's iterator over a data set, a batch being a slice of its shuffled tensors.
-
-    Parameters
-    ----------
-    dataset : skorch Dataset, or a torch Subset of one
-        ``X`` is ``(rows, features)``; ``y`` a dict with ``target`` and ``weight``, or None.
-    batch_size : int
-    generator : torch.Generator or None
-        Draws the order of the rows; None keeps them as they are.
-    """
-
-    def __init__(self, dataset, batch_size: int, generator: torch.Generator | None = None):
-        rows = slice(None)
-        if isinstance(dataset, Subset):
-            dataset, rows = dataset.dataset, dataset.indices
-        self.X = torch.as_tensor(np.require(dataset.X[rows], requirements="W"))
-        y = dataset.y or {"target": np.zeros(len(self.X))}
-        self.y = {name: torch.as_tensor(values[rows]) for name, values in y.items()}
-        self.batch_size = batch_size
-        self.generator = generator
-
-    def __len__(self) -> int:
-        return count_batches(len(self.X), self.batch_size)
-
-    def __iter__(self):
-        if self.generator is None:
-            order = torch.arange(len(self.X)).split(self.batch_size)
-        else:
-            order = batches(len(self.X), self.batch_size, self.generator)
-        for rows in order:
-            yield self.X[rows], {name: values[rows] for name, values in self.y.items()}
-
-
-class WeightedMean(nn.Module):
-    """The mean of a loss over rows that count by their weights.
-
-    With each row's class weight it equals ``CrossEntropyLoss(weight=...)``.
-    """
-
-    def __init__(self, loss: nn.Module):
-        super().__init__()
-        self.loss = loss
-
-    def forward(self, outputs: Tensor, y: dict[str, Tensor]) -> Tensor:
-        """``outputs`` is ``(batch, n_outputs)``; ``y["weight"]`` is ``(batch,)``."""
-        losses = self.loss(outputs, y["target"]).reshape(len(outputs), -1).mean(1)
-        return (losses * y["weight"]).sum() / y["weight"].sum()
-
-
-class InterruptibleNet(NeuralNet):
-    """skorch's net, which Ctrl-C stops: skorch itself would go on with what is half trained."""
-
-    def fit(self, X, y=None, **fit_params):
-        """As skorch's, but Ctrl-C raises KeyboardInterrupt."""
-        self.interrupted = False
-        super().fit(X, y, **fit_params)
-        if self.interrupted:
-            raise KeyboardInterrupt
-        return self
-
-    def fit_loop(self, *args, **kwargs):
-        """As skorch's, and keeps in mind who stopped it: the user, or early stopping."""
-        self.stopped_early = False
-        try:
-            return super().fit_loop(*args, **kwargs)
-        except KeyboardInterrupt:
-            self.interrupted = not self.stopped_early
-            raise
-
-
-class Patience(EarlyStopping):
-    """skorch's early stopping. It ends the loop by a KeyboardInterrupt of its own, and says so."""
-
-    def on_epoch_end(self, net, **kwargs):
-        try:
-            super().on_epoch_end(net, **kwargs)
-        except KeyboardInterrupt:
-            net.stopped_early = True
-            raise
 
 
 class TrainingRows(NamedTuple):
@@ -130,72 +54,46 @@ class TrainingRows(NamedTuple):
 
 
 class _SkorchMLP(BaseEstimator):
-    """What the regressor and the classifier share: everything but the target."""
+    """What the regressor and the classifier share: everything but the target.
+
+    ``network`` is the class of the network: ``network(n_inputs, n_outputs, **options)``. Its
+    keyword-only parameters are parameters of the estimator, as are those of the training.
+    """
+
+    network: ClassVar[type[nn.Module]] = MLP
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        spell_out(cls)
 
     def __init__(
         self,
-        hidden_sizes=(64, 32),
-        activation="relu",
-        dropout=0.0,
-        batch_norm=False,
-        embedding_scale=None,
-        optimizer="adam",
-        learning_rate=1e-3,
-        momentum=0.9,
-        weight_decay=0.0,
-        batch_size=64,
-        epochs=50,
-        schedule=None,
-        patience=None,
-        validation_fraction=0.15,
-        random_state=0,
-        dtype="float32",
-        device="cpu",
+        *,
+        validation_fraction: float = 0.15,
+        random_state: int | np.random.RandomState | None = 0,
+        dtype: str = "float32",
+        device: str = "cpu",
+        **parameters: Any,
     ):
-        self.hidden_sizes = hidden_sizes
-        self.activation = activation
-        self.dropout = dropout
-        self.batch_norm = batch_norm
-        self.embedding_scale = embedding_scale
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.momentum = momentum
-        self.weight_decay = weight_decay
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.schedule = schedule
-        self.patience = patience
+        for name, value in shared_values(self, parameters).items():
+            setattr(self, name, value)
         self.validation_fraction = validation_fraction
         self.random_state = random_state
         self.dtype = dtype
         self.device = device
 
+    def network_options(self) -> dict[str, Any]:
+        """The part of the parameters that says what to build."""
+        return {name: getattr(self, name) for name in keyword_parameters(self.network)}
+
     def training_config(self, seed: int) -> TrainingConfig:
         """The part of the parameters that says how to train."""
-        return TrainingConfig(
-            optimizer=self.optimizer,
-            learning_rate=self.learning_rate,
-            momentum=self.momentum,
-            weight_decay=self.weight_decay,
-            batch_size=self.batch_size,
-            epochs=self.epochs,
-            schedule=self.schedule,
-            patience=self.patience,
-            seed=seed,
-        )
+        return TrainingConfig(**{name: getattr(self, name) for name in TRAINING}, seed=seed)
 
-    def initial_module(self, n_inputs: int, n_outputs: int, seed: int) -> MLP:
+    def initial_module(self, n_inputs: int, n_outputs: int, seed: int) -> nn.Module:
         """The untrained network that this estimator starts from."""
         with seeded(seed):
-            model = MLP(
-                n_inputs,
-                n_outputs,
-                hidden_sizes=self.hidden_sizes,
-                activation=self.activation,
-                dropout=self.dropout,
-                batch_norm=self.batch_norm,
-                embedding_scale=self.embedding_scale,
-            )
+            model = self.network(n_inputs, n_outputs, **self.network_options())
         return model.to(getattr(torch, self.dtype))
 
     def seed(self) -> int:
@@ -204,7 +102,9 @@ class _SkorchMLP(BaseEstimator):
             return int(self.random_state)
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
-    def validation_rows(self, strata: np.ndarray | None, n_rows: int, seed: int):
+    def validation_rows(
+        self, strata: np.ndarray | None, n_rows: int, seed: int
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Rows to train on, and rows that early stopping watches (none without a ``patience``).
 
         Drawn at random; by class where ``strata`` gives one and each has two rows or more.
@@ -224,39 +124,53 @@ class _SkorchMLP(BaseEstimator):
         )
         return np.sort(train), np.sort(validation)
 
-    def _weighted_rows(self, X, target, weight, n_outputs, strata=None) -> TrainingRows:
+    def _weighted_rows(
+        self,
+        X: np.ndarray,
+        target: np.ndarray,
+        weight: np.ndarray,
+        n_outputs: int,
+        strata: np.ndarray | None = None,
+    ) -> TrainingRows:
         # A row without weight is no row: a batch of such rows alone would have no mean.
         counts = weight != 0
         strata = None if strata is None else strata[counts]
         weight = weight[counts].astype(self.dtype)
         return TrainingRows(X[counts], target[counts], weight, n_outputs, strata)
 
-    def _fit_net(self, rows: TrainingRows, loss: nn.Module):
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train on ``X`` ``(rows, features)`` and ``y`` ``(rows,)``.
+
+        Raises
+        ------
+        FloatingPointError
+            When the training loss stops being finite.
+        """
+        return self._train(self.training_rows(X, y, sample_weight))
+
+    def _train(self, data: TrainingRows) -> Self:
         check_optimizer(self.optimizer)
-        X, target, weight, n_outputs, strata = rows
         seed = self.seed()
         config = self.training_config(seed)
-        train_rows, validation_rows = self.validation_rows(strata, len(X), seed)
+        rows, watched = self.validation_rows(data.strata, len(data.X), seed)
         callbacks = []
-        if self.schedule is not None:
-            steps = self.epochs * count_batches(len(train_rows), self.batch_size)
-            factor = learning_rate_factor(self.schedule, steps)
+        if config.schedule is not None:
+            steps = config.epochs * count_batches(len(rows), config.batch_size)
+            factor = learning_rate_factor(config.schedule, steps)
             callbacks.append(LRScheduler("LambdaLR", lr_lambda=factor, step_every="batch"))
-        if self.patience is not None:
-            callbacks.append(
-                Patience(patience=self.patience, threshold=0, load_best=True, sink=_no_message)
-            )
+        if config.patience is not None:
+            callbacks.append(Patience(config.patience))
         self.net_ = InterruptibleNet(
-            self.initial_module(X.shape[1], n_outputs, seed),
-            criterion=WeightedMean(loss),
-            optimizer=OPTIMIZERS[self.optimizer],
-            max_epochs=self.epochs,
-            batch_size=self.batch_size,
+            self.initial_module(data.X.shape[1], data.n_outputs, seed),
+            criterion=WeightedMean(self.loss()),
+            optimizer=OPTIMIZERS[config.optimizer],
+            max_epochs=config.epochs,
+            batch_size=config.batch_size,
             iterator_train=TensorSlices,
             iterator_train__generator=torch.Generator().manual_seed(seed),
             iterator_valid=TensorSlices,
             iterator_valid__batch_size=-1,
-            train_split=_FixedSplit(train_rows, validation_rows) if len(validation_rows) else None,
+            train_split=FixedSplit(rows, watched) if len(watched) else None,
             callbacks=callbacks,
             callbacks__print_log=None,
             device=self.device,
@@ -264,7 +178,7 @@ class _SkorchMLP(BaseEstimator):
             **{f"optimizer__{name}": value for name, value in optimizer_options(config).items()},
         )
         with seeded(seed):
-            self.net_.fit(X, {"target": target, "weight": weight})
+            self.net_.fit(data.X, {"target": data.target, "weight": data.weight})
         self.n_iter_ = len(self.net_.history)
         self.check_training_loss(self.net_.history[-1, "train_loss"], self.n_iter_)
         return self
@@ -278,7 +192,7 @@ class _SkorchMLP(BaseEstimator):
                 "features."
             )
 
-    def adopt(self, module: nn.Module, n_iter: int):
+    def adopt(self, module: nn.Module, n_iter: int) -> Self:
         """Take a network trained elsewhere on `training_rows`; return the fitted estimator."""
         self.net_ = NeuralNet(
             module, criterion=nn.Identity, iterator_valid=TensorSlices, device=self.device
@@ -286,7 +200,7 @@ class _SkorchMLP(BaseEstimator):
         self.n_iter_ = n_iter
         return self
 
-    def _outputs(self, X) -> np.ndarray:
+    def _outputs(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, dtype=self.dtype)
         return self.net_.forward(X, training=False).cpu().numpy()
@@ -297,10 +211,10 @@ class MLPRegressor(RegressorMixin, _SkorchMLP):
 
     Parameters
     ----------
-    hidden_sizes, activation, dropout, batch_norm, embedding_scale
-        Of the `MLP`.
-    optimizer, learning_rate, momentum, weight_decay, batch_size, epochs, schedule, patience
-        Of the `TrainingConfig`.
+    **parameters
+        Of the network, the keyword parameters of `MLP`: ``hidden_sizes``, ``dropout``, …; of the
+        training, those of `TrainingConfig`: ``learning_rate``, ``epochs``, …. The signature has
+        them all.
     validation_fraction : float
         Share of the rows that early stopping watches; unused when ``patience`` is None.
     random_state : int, RandomState or None
@@ -324,24 +238,21 @@ class MLPRegressor(RegressorMixin, _SkorchMLP):
     True
     """
 
-    def fit(self, X, y, sample_weight=None):
-        """Train on ``X`` ``(rows, features)`` and ``y`` ``(rows,)``.
+    def loss(self) -> nn.Module:
+        """The squared error of each row."""
+        return nn.MSELoss(reduction="none")
 
-        Raises
-        ------
-        FloatingPointError
-            When the training loss stops being finite.
-        """
-        rows = self.training_rows(X, y, sample_weight)
-        return self._fit_net(rows, nn.MSELoss(reduction="none"))
+    def n_outputs(self, y: Any) -> int:
+        """How many outputs a network for the targets ``y`` ``(rows,)`` has."""
+        return 1
 
-    def training_rows(self, X, y, sample_weight=None) -> TrainingRows:
+    def training_rows(self, X: Any, y: Any, sample_weight: Any = None) -> TrainingRows:
         """Check the data as `fit` does, and set the attributes that do not need training."""
         X, y = validate_data(self, X, y, dtype=self.dtype, y_numeric=True)
         weight = _check_sample_weight(sample_weight, X)
         return self._weighted_rows(X, y.astype(self.dtype)[:, None], weight, 1)
 
-    def predict(self, X) -> np.ndarray:
+    def predict(self, X: Any) -> np.ndarray:
         """Predictions, shape ``(rows,)``."""
         return self._outputs(X)[:, 0]
 
@@ -355,7 +266,7 @@ class MLPClassifier(ClassifierMixin, _SkorchMLP):
         Weight of each class in the loss, as scikit-learn defines it.
     label_smoothing : float
         Share of the target probability spread evenly over the classes, in [0, 1).
-    **kwargs
+    **parameters
         All the others are those of `MLPRegressor`.
 
     Attributes
@@ -368,61 +279,24 @@ class MLPClassifier(ClassifierMixin, _SkorchMLP):
 
     def __init__(
         self,
-        hidden_sizes=(64, 32),
-        activation="relu",
-        dropout=0.0,
-        batch_norm=False,
-        embedding_scale=None,
-        optimizer="adam",
-        learning_rate=1e-3,
-        momentum=0.9,
-        weight_decay=0.0,
-        batch_size=64,
-        epochs=50,
-        schedule=None,
-        patience=None,
-        validation_fraction=0.15,
-        class_weight=None,
-        label_smoothing=0.0,
-        random_state=0,
-        dtype="float32",
-        device="cpu",
+        *,
+        class_weight: str | Mapping[Any, float] | None = None,
+        label_smoothing: float = 0.0,
+        **parameters: Any,
     ):
-        super().__init__(
-            hidden_sizes=hidden_sizes,
-            activation=activation,
-            dropout=dropout,
-            batch_norm=batch_norm,
-            embedding_scale=embedding_scale,
-            optimizer=optimizer,
-            learning_rate=learning_rate,
-            momentum=momentum,
-            weight_decay=weight_decay,
-            batch_size=batch_size,
-            epochs=epochs,
-            schedule=schedule,
-            patience=patience,
-            validation_fraction=validation_fraction,
-            random_state=random_state,
-            dtype=dtype,
-            device=device,
-        )
+        super().__init__(**parameters)
         self.class_weight = class_weight
         self.label_smoothing = label_smoothing
 
-    def fit(self, X, y, sample_weight=None):
-        """Train on ``X`` ``(rows, features)`` and labels ``y`` ``(rows,)``.
+    def loss(self) -> nn.Module:
+        """The cross-entropy of each row."""
+        return nn.CrossEntropyLoss(reduction="none", label_smoothing=self.label_smoothing)
 
-        Raises
-        ------
-        FloatingPointError
-            When the training loss stops being finite.
-        """
-        rows = self.training_rows(X, y, sample_weight)
-        loss = nn.CrossEntropyLoss(reduction="none", label_smoothing=self.label_smoothing)
-        return self._fit_net(rows, loss)
+    def n_outputs(self, y: Any) -> int:
+        """How many outputs a network for the labels ``y`` ``(rows,)`` has."""
+        return len(np.unique(y))
 
-    def training_rows(self, X, y, sample_weight=None) -> TrainingRows:
+    def training_rows(self, X: Any, y: Any, sample_weight: Any = None) -> TrainingRows:
         """Check the data as `fit` does, and set the attributes that do not need training."""
         X, y = validate_data(self, X, y, dtype=self.dtype)
         check_classification_targets(y)
@@ -432,26 +306,11 @@ class MLPClassifier(ClassifierMixin, _SkorchMLP):
             weight = weight * compute_sample_weight(self.class_weight, y)
         return self._weighted_rows(X, codes, weight, len(self.classes_), strata=codes)
 
-    def predict_proba(self, X) -> np.ndarray:
+    def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities by softmax, shape ``(rows, classes)``."""
         return torch.softmax(torch.from_numpy(self._outputs(X)), dim=1).numpy()
 
-    def predict(self, X) -> np.ndarray:
+    def predict(self, X: Any) -> np.ndarray:
         """The most probable label of each row, shape ``(rows,)``."""
         codes = self._outputs(X).argmax(axis=1)
         return self.classes_[codes]
-
-
-class _FixedSplit:
-    """skorch's ``train_split``: rows chosen beforehand."""
-
-    def __init__(self, train_rows: np.ndarray, validation_rows: np.ndarray):
-        self.train_rows = train_rows
-        self.validation_rows = validation_rows
-
-    def __call__(self, dataset, y=None, **fit_params):
-        return Subset(dataset, self.train_rows), Subset(dataset, self.validation_rows)
-
-
-def _no_message(text: str) -> None:
-    """Early stopping tells through ``n_iter_``, not through the terminal."""

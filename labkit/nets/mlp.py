@@ -32,7 +32,8 @@ class MLP(nn.Sequential):
         Number of features; number of targets or classes.
     hidden_sizes : sequence of int
         Units of each hidden layer. An empty sequence makes a linear model.
-    activation : {"relu", "tanh", "gelu", "silu"}
+    activation : str
+        A name in `ACTIVATIONS`.
     dropout : float
         Probability with which a hidden unit is set to zero while training, in [0, 1).
     batch_norm : bool
@@ -103,7 +104,9 @@ class MLP(nn.Sequential):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(batch, n_inputs)`` to ``(batch, n_outputs)``."""
-        return super().forward(x)
+        for layer in self:
+            x = layer(x)
+        return x
 
 
 def count_parameters(model: nn.Module) -> int:

@@ -3,16 +3,48 @@
 Whoever outgrows the machine sets ``joblib.parallel_config(backend="dask")``, or Ray's, around it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 import torch
-from joblib import Parallel
+from joblib import Parallel, cpu_count, delayed
+
+from labkit.nets.progress import progress
+
+
+@dataclass(frozen=True)
+class Job:
+    """The numbers of some members, and a function that gives a result for each of them."""
+
+    numbers: Sequence[int]
+    work: Callable[..., Sequence[Any]]
+    arguments: tuple[Any, ...]
+
+
+def spread(jobs: Sequence[Job], label: str, unit: str) -> list[Any]:
+    """Do jobs, as many at a time as there are cores; what each member gave, in their order.
+
+    ``label`` and ``unit`` are those of the `progress`.
+    """
+    results: dict[int, Any] = {}
+    calls = [delayed(_do)(k, job) for k, job in enumerate(jobs)]
+    with progress(sum(len(job.numbers) for job in jobs), label, unit) as bar:
+        for k, done in as_they_come(calls, min(cpu_count(), len(calls))):
+            results.update(zip(jobs[k].numbers, done, strict=True))
+            bar.advance(len(done))
+    return [results[i] for i in range(len(results))]
+
+
+def _do(k: int, job: Job) -> tuple[int, Sequence[Any]]:
+    with one_thread():
+        return k, job.work(*job.arguments)
 
 
 def as_they_come(
-    calls: Iterable, n_jobs: int | None = None, pre_dispatch: int | str = "2 * n_jobs"
-) -> Iterator:
+    calls: Iterable[Any], n_jobs: int | None = None, pre_dispatch: int | str = "2 * n_jobs"
+) -> Iterator[Any]:
     """Results of ``joblib.delayed`` calls in the order they are done; all at the end where joblib's
     backend knows no other way."""
     try:
@@ -24,7 +56,10 @@ def as_they_come(
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """PyTorch on one thread inside the block: small networks are slower on more."""
+    """PyTorch on one thread inside the block: small networks are slower on more.
+
+    So it is one thread a process and one process a core.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -2,18 +2,19 @@
 
 import copy
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from threading import RLock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 import torch
 from torch import Tensor, nn
 
-OPTIMIZERS = {
+OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "sgd": torch.optim.SGD,
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
@@ -27,7 +28,8 @@ class TrainingConfig:
 
     Parameters
     ----------
-    optimizer : {"sgd", "adam", "adamw", "rmsprop"}
+    optimizer : str
+        A name in `OPTIMIZERS`.
     learning_rate : float
         The step size; with a schedule, its peak.
     momentum : float
@@ -35,8 +37,8 @@ class TrainingConfig:
     weight_decay : float
         The L2 penalty added to the gradient (SGD, Adam, RMSprop), or the decoupled decay (AdamW).
     batch_size, epochs : int
-    schedule : {None, "one_cycle", "cosine"}
-        How the learning rate changes, step by step; None keeps it constant.
+    schedule : str or None
+        How the learning rate changes, step by step: a name in `SCHEDULES`. None keeps it constant.
     patience : int or None
         Stop after this many epochs without a lower validation loss, and restore the weights of
         the best epoch. None never stops early.
@@ -59,11 +61,15 @@ class TrainingConfig:
     patience: int | None = None
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("batch_size", "epochs", "patience"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name} is {value!r}; expected a number of 1 or more")
+
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""``loss(outputs, targets)`` gives the mean loss of a batch."""
 
 
 class Watched(NamedTuple):
@@ -116,7 +122,7 @@ def train(
     X: Tensor,
     y: Tensor,
     *,
-    loss: Callable[[Tensor, Tensor], Tensor],
+    loss: Loss,
     config: TrainingConfig,
     watch: Mapping[str, Watched] | None = None,
 ) -> History:
@@ -184,28 +190,39 @@ def train(
 
 
 def batches(n_rows: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
-    """The rows of one epoch in random order, a batch at a time.
+    """The rows of one epoch in random order, a batch at a time."""
+    order = torch.randperm(n_rows, generator=generator)
+    for start, stop in cut_into_batches(n_rows, batch_size):
+        yield order[start:stop]
+
+
+def cut_into_batches(n_rows: int, batch_size: int) -> list[tuple[int, int]]:
+    """Where each batch of an epoch begins and ends.
 
     A last batch of a single row joins the one before it: batch normalisation has no variance to
     divide by in a batch of one.
+
+    >>> cut_into_batches(10, 4), cut_into_batches(9, 4)
+    ([(0, 4), (4, 8), (8, 10)], [(0, 4), (4, 9)])
     """
-    parts = list(torch.randperm(n_rows, generator=generator).split(batch_size))
-    if len(parts) > 1 and len(parts[-1]) == 1 < batch_size:
-        parts[-2:] = [torch.cat(parts[-2:])]
-    yield from parts
+    starts = list(range(0, n_rows, batch_size)) or [0]
+    if len(starts) > 1 and n_rows - starts[-1] == 1 < batch_size:
+        starts.pop()
+    return list(pairwise([*starts, n_rows]))
 
 
 def count_batches(n_rows: int, batch_size: int) -> int:
-    """How many batches `batches` gives in an epoch.
+    """How many batches there are in an epoch.
 
     >>> [count_batches(n, 4) for n in (1, 4, 5, 6, 8, 9)]
     [1, 1, 1, 2, 2, 2]
     """
-    full, rest = divmod(n_rows, batch_size)
-    return max(1, full + (rest > 1))
+    return len(cut_into_batches(n_rows, batch_size))
 
 
-def make_optimizer(parameters, config: TrainingConfig) -> torch.optim.Optimizer:
+def make_optimizer(
+    parameters: Iterable[nn.Parameter], config: TrainingConfig
+) -> torch.optim.Optimizer:
     """The optimizer that ``config`` names.
 
     Raises
@@ -223,7 +240,7 @@ def check_optimizer(name: str) -> None:
         raise ValueError(f"optimizer is {name!r}; expected one of {', '.join(OPTIMIZERS)}")
 
 
-def optimizer_options(config: TrainingConfig) -> dict[str, float]:
+def optimizer_options(config: TrainingConfig) -> dict[str, Any]:
     """What the optimizer that ``config`` names is made with, besides the parameters."""
     options = {"lr": config.learning_rate, "weight_decay": config.weight_decay}
     if config.optimizer == "sgd":
@@ -257,22 +274,22 @@ def learning_rate_factor(schedule: str | None, steps: int) -> Callable[[int], fl
     >>> [round(factor(step), 2) for step in (0, 30, 100)]
     [0.04, 1.0, 0.0]
     """
-    factors = {None: _constant, "cosine": _fall, "one_cycle": _rise_and_fall}
-    if schedule not in factors:
-        raise ValueError(f"schedule is {schedule!r}; expected None, 'one_cycle' or 'cosine'")
+    if schedule not in SCHEDULES:
+        *others, last = map(repr, SCHEDULES)
+        raise ValueError(f"schedule is {schedule!r}; expected {', '.join(others)} or {last}")
     # No lambda: a fitted estimator keeps the factor, and must be picklable.
-    return partial(factors[schedule], last=max(1, steps - 1))
+    return partial(SCHEDULES[schedule], max(1, steps - 1))
 
 
-def _constant(step: int, last: int) -> float:
+def _constant(last: int, step: int) -> float:
     return 1.0
 
 
-def _fall(step: int, last: int) -> float:
+def _fall(last: int, step: int) -> float:
     return _cosine(1.0, 0.0, step / last)
 
 
-def _rise_and_fall(step: int, last: int) -> float:
+def _rise_and_fall(last: int, step: int) -> float:
     peak = 0.3 * last
     if step <= peak:
         return _cosine(1 / 25, 1.0, step / peak)
@@ -283,8 +300,16 @@ def _cosine(start: float, end: float, share: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * min(share, 1.0))) / 2
 
 
+SCHEDULES: dict[str | None, Callable[[int, int], float]] = {
+    None: _constant,
+    "one_cycle": _rise_and_fall,
+    "cosine": _fall,
+}
+"""By name, the share of the learning rate, of the number of the last step and of the step."""
+
+
 @torch.no_grad()
-def observe(model: nn.Module, loss, watch: Mapping[str, Watched]) -> dict[str, float]:
+def observe(model: nn.Module, loss: Loss, watch: Mapping[str, Watched]) -> dict[str, float]:
     """Loss and accuracy of every watched set, with the model as it would be used."""
     model.eval()
     record = {}

@@ -229,6 +229,22 @@ def test_folds_of_unequal_size(batch_norm):
     assert_parity(members, X, y, "cross_entropy", {"all": Watched(X, y)})
 
 
+def test_the_training_loss_is_a_members_own_whatever_rows_its_company_has():
+    X, y = data("squared_error")
+    members = [
+        Member(
+            model=network("squared_error", i),
+            config=TrainingConfig(epochs=2, learning_rate=1e-9),
+            rows=torch.arange(count),
+        )
+        for i, count in enumerate([330, 200, 100])
+    ]
+    trained = train_stacked(members, X, y, loss="squared_error")
+    for member, one in zip(members, trained, strict=True):
+        loss = nn.functional.mse_loss(member.model(X[member.rows]), y[member.rows])
+        assert one.training_loss == pytest.approx(loss.item(), rel=1e-6)
+
+
 def test_members_of_many_shapes_come_back_in_order():
     X, y = data("squared_error")
     members = [

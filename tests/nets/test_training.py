@@ -186,6 +186,11 @@ def test_batches_visit_every_row_once_and_none_is_a_single_row(n_rows, batch_siz
         assert min(map(len, parts)) > 1
 
 
+def test_a_batch_size_may_be_a_number_of_numpy():
+    parts = batches(10, np.int64(4), torch.Generator())
+    assert [len(part) for part in parts] == [4, 4, 2]
+
+
 def test_each_epoch_has_its_own_order():
     generator = torch.Generator().manual_seed(0)
     first, second = (torch.cat(list(batches(50, 50, generator))) for _ in range(2))

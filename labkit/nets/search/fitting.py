@@ -3,21 +3,23 @@
 import copy
 import numbers
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 from traceback import format_exc
 from typing import Any
 
 import numpy as np
-from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
-from sklearn.model_selection._validation import _score
 
 from labkit.nets.parallel import one_thread
+from labkit.nets.private import _BaseScorer, _MultimetricScorer, _PassthroughScorer, _score
+from labkit.nets.search.answers import answering
 from labkit.nets.search.folds import Fold, with_last_step
 from labkit.nets.search.plan import Fit
 from labkit.nets.search.table import Part, Table
-from labkit.nets.stacked import Snapshot, StackedMLP, Trained, train_stacked
+from labkit.nets.stacked import Member, Snapshot, StackedMLP, Trained, train_stacked
+
+Result = dict[str, Any]
+"""A candidate's times and scores on one split, as scikit-learn makes them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,11 +32,11 @@ class Judged:
 
     n_test: int
     y_test: Any
-    params_test: dict
-    y_train: Any = None
-    params_train: dict | None = None
-    X_test: Any = None
-    X_train: Any = None
+    params_test: Mapping[str, Any]
+    y_train: Any
+    params_train: Mapping[str, Any]
+    X_test: Any
+    X_train: Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,47 +47,45 @@ class Task:
     """
 
     fits: Sequence[Fit]
-    folds: dict[tuple[int, int], Fold]
-    judged: dict[int, Judged]
+    folds: Mapping[tuple[int, int], Fold]
+    judged: Mapping[int, Judged]
     scorer: Any
     error_score: Any
     want_train: bool
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class _Candidate:
-    """A candidate on one fold after training: a network, or why there is none."""
+    """A candidate on one fold, trained."""
 
-    number: int
-    split: int
-    estimator: Any = None
-    part: Part | None = None
-    network: Snapshot | None = None
-    error: str | None = None
+    estimator: Any
+    part: Part
+    network: Snapshot
 
 
-def run_task(task: Task) -> list[tuple[int, int, dict]]:
-    """Train and score; ``(candidate, split, result)`` with results as scikit-learn makes them."""
+def run_task(task: Task) -> list[tuple[int, int, Result]]:
+    """Train and score; ``(candidate, split, result)``."""
     with one_thread():
         start = time.perf_counter()
         candidates = _train(task)
         fit_time = (time.perf_counter() - start) / len(candidates)
-        outputs = _outputs(task, candidates)
+        outputs = _outputs([c for c in candidates.values() if isinstance(c, _Candidate)])
         results = []
-        for candidate in candidates:
-            result = {"fit_error": candidate.error, "fit_time": fit_time, "score_time": 0.0}
-            result["n_test_samples"] = task.judged[candidate.split].n_test
-            start = time.perf_counter()
-            if candidate.error is None:
-                result.update(_scores(task, candidate, outputs[id(candidate)]))
+        for (number, split), candidate in candidates.items():
+            result: Result = {"fit_error": None, "fit_time": fit_time, "score_time": 0.0}
+            result["n_test_samples"] = task.judged[split].n_test
+            if isinstance(candidate, _Candidate):
+                start = time.perf_counter()
+                result |= _scores(task, task.judged[split], candidate, outputs[id(candidate)])
                 result["score_time"] = time.perf_counter() - start
             else:
-                result.update(error_scores(task.scorer, task.error_score, task.want_train))
-            results.append((candidate.number, candidate.split, result))
+                result |= error_scores(task.scorer, task.error_score, task.want_train)
+                result["fit_error"] = candidate
+            results.append((number, split, result))
         return results
 
 
-def needs_rows(scorer) -> bool:
+def needs_rows(scorer: Any) -> bool:
     """Whether a scorer may look at more than an estimator's predictions: a function of the user's
     that is not made by ``make_scorer``."""
     if isinstance(scorer, _MultimetricScorer):
@@ -93,7 +93,7 @@ def needs_rows(scorer) -> bool:
     return not isinstance(scorer, (_BaseScorer, _PassthroughScorer))
 
 
-def error_scores(scorer, error_score, want_train: bool) -> dict:
+def error_scores(scorer: Any, error_score: Any, want_train: bool) -> Result:
     """The scores of a fit that failed."""
     scores = error_score
     if isinstance(scorer, _MultimetricScorer):
@@ -102,106 +102,114 @@ def error_scores(scorer, error_score, want_train: bool) -> dict:
     return {name: copy.copy(scores) for name in sets}
 
 
-def _train(task: Task) -> list[_Candidate]:
-    table, members, errors = Table(task.folds), {}, {}
+def _train(task: Task) -> dict[tuple[int, int], _Candidate | str]:
+    """By candidate and split what came of it: a network, or the traceback of an error."""
+    table = Table(task.folds)
+    members: dict[int, Member] = {}
+    found: dict[int, Trained | str] = {}
     for i, fit in enumerate(task.fits):
         try:
             members[i] = table.member(fit)
         except Exception as error:
-            errors[i] = _kept(error, task.error_score)
-    trained = {}
+            found[i] = _kept(error, task.error_score)
     if members:
-        X, y, weights = table.tensors()
-        members = {i: replace(member, weights=weights) for i, member in members.items()}
-        options = {"loss": table.loss, "device": task.fits[0].estimator.device}
-        try:
-            stacked = train_stacked(list(members.values()), X, y, chunk=len(members), **options)
-            trained = dict(zip(members, stacked, strict=True))
-        except Exception:
-            # One of them cannot be trained: find out which, and let the others have their scores.
-            for i, member in members.items():
-                try:
-                    (trained[i],) = train_stacked([member], X, y, **options)
-                except Exception as error:
-                    errors[i] = _kept(error, task.error_score)
-    candidates = []
-    for i, fit in enumerate(task.fits):
-        for number, epochs in fit.candidates.items():
-            if i in errors:
-                candidates.append(_Candidate(number, fit.split, error=errors[i]))
-            else:
-                part = table.part(fit)
-                candidates.append(_candidate(task, fit, number, epochs, part, trained[i]))
-    return candidates
+        found |= _train_members(table, members, task)
+    return {
+        (number, fit.split): _candidate(task, table, fit, epochs, found[i])
+        for i, fit in enumerate(task.fits)
+        for number, epochs in fit.candidates.items()
+    }
 
 
-def _kept(error: Exception, error_score) -> str:
+def _train_members(
+    table: Table, members: Mapping[int, Member], task: Task
+) -> dict[int, Trained | str]:
+    X, y, weights = table.tensors()
+    device = task.fits[0].estimator.device
+    members = {i: replace(member, weights=weights) for i, member in members.items()}
+
+    def train(own: Sequence[Member]) -> list[Trained]:
+        return train_stacked(own, X, y, loss=table.loss, device=device, chunk=len(own))
+
+    try:
+        return dict(zip(members, train(list(members.values())), strict=True))
+    except Exception:
+        # One of them cannot be trained: find out which, and let the others have their scores.
+        found: dict[int, Trained | str] = {}
+        for i, member in members.items():
+            try:
+                (found[i],) = train([member])
+            except Exception as error:
+                found[i] = _kept(error, task.error_score)
+        return found
+
+
+def _kept(error: Exception, error_score: Any) -> str:
     """The traceback of an error, for the report on failed fits; raised if so asked."""
     if not isinstance(error_score, numbers.Number):
         raise error
     return format_exc()
 
 
-def _candidate(task, fit: Fit, number: int, epochs: int, part: Part, trained: Trained):
+def _candidate(
+    task: Task, table: Table, fit: Fit, epochs: int, trained: Trained | str
+) -> _Candidate | str:
+    """The candidate with so many epochs, of those that one training serves."""
+    if isinstance(trained, str):
+        return trained
     network, loss, n_iter = trained.final, trained.training_loss, len(trained.history.table)
     if fit.estimator.patience is None:
         network, n_iter = trained.snapshots[epochs], epochs
         loss = network.training_loss
     elif trained.history.stopped_early and not _ends_finite(trained):
         loss = float("nan")
+    part = table.part(fit)
     estimator = part.fitted(fit.estimator).set_params(epochs=epochs)
     estimator.n_iter_ = n_iter
     try:
         estimator.check_training_loss(loss, n_iter)
     except FloatingPointError as error:
-        return _Candidate(number, fit.split, error=_kept(error, task.error_score))
-    return _Candidate(number, fit.split, estimator, part, network)
+        return _kept(error, task.error_score)
+    return _Candidate(estimator, part, network)
 
 
 def _ends_finite(trained: Trained) -> bool:
     return bool(np.isfinite(trained.history.table.iloc[-1].to_numpy(float)).all())
 
 
-def _outputs(task: Task, candidates: list[_Candidate]) -> dict[int, list[np.ndarray | None]]:
-    """Each candidate's outputs for the test and the training rows, those of a fold at once."""
-    outputs: dict[int, list] = {}
-    fitted = sorted((c for c in candidates if c.error is None), key=lambda c: id(c.part))
-    for _, group in groupby(fitted, key=lambda c: id(c.part)):
-        group = list(group)
+Outputs = list[np.ndarray]
+"""A candidate's outputs for the test rows and, where asked for, the training rows."""
+
+
+def _outputs(candidates: Sequence[_Candidate]) -> dict[int, Outputs]:
+    """The outputs of each candidate, by its ``id``; those of a fold are computed at once."""
+    of_part: dict[int, list[_Candidate]] = {}
+    for candidate in candidates:
+        of_part.setdefault(id(candidate.part), []).append(candidate)
+    outputs: dict[int, Outputs] = {id(candidate): [] for candidate in candidates}
+    for group in of_part.values():
         part, device = group[0].part, group[0].estimator.device
-        weights = [c.network.weights for c in group]
+        weights = [candidate.network.weights for candidate in group]
         stack = StackedMLP.from_weights(group[0].network.template, weights, device)
         for X in (part.fold.X_test, part.fold.X_train):
-            own = [None] * len(group)
             if X is not None:
-                own = stack.outputs(part.features(X).to(device)).cpu().numpy()
-            for candidate, output in zip(group, own, strict=True):
-                outputs.setdefault(id(candidate), []).append(output)
+                of_all = stack.outputs(part.features(X).to(device)).cpu().numpy()
+                for candidate, output in zip(group, of_all, strict=True):
+                    outputs[id(candidate)].append(output)
     return outputs
 
 
-def _scores(task: Task, candidate: _Candidate, outputs: list) -> dict:
-    judged = task.judged[candidate.split]
+def _scores(task: Task, judged: Judged, candidate: _Candidate, outputs: Outputs) -> Result:
     sets = [("test_scores", judged.X_test, judged.y_test, judged.params_test)]
     if task.want_train:
         sets.append(("train_scores", judged.X_train, judged.y_train, judged.params_train))
     scores = {}
-    for (name, X, y, params), output in zip(sets, outputs, strict=False):
-        estimator = copy.copy(candidate.estimator)
+    for (name, X, y, params), output in zip(sets, outputs, strict=True):
         if needs_rows(task.scorer):
-            estimator.adopt(candidate.network.model, estimator.n_iter_)
-            estimator = with_last_step(copy.copy(candidate.part.fold.pipeline), estimator)
+            fitted = copy.copy(candidate.estimator)
+            fitted.adopt(candidate.network.model, fitted.n_iter_)
+            estimator = with_last_step(copy.copy(candidate.part.fold.pipeline), fitted)
         else:
-            estimator._outputs = _Answer(output)
+            estimator = answering(candidate.estimator, output)
         scores[name] = _score(estimator, X, y, task.scorer, params, task.error_score)
     return scores
-
-
-class _Answer:
-    """Outputs that are already there, for an estimator that is asked for them."""
-
-    def __init__(self, outputs: np.ndarray):
-        self.outputs = outputs
-
-    def __call__(self, X) -> np.ndarray:
-        return self.outputs

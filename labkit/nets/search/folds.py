@@ -1,13 +1,15 @@
 """What one fold looks like to the last step of a pipeline: preprocessed, resampled, once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from traceback import format_exc
-from typing import Any
+from typing import Any, Self
 
+import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils.metaestimators import _safe_split
-from sklearn.utils.validation import _check_method_params
+
+from labkit.nets.private import _check_method_params, _safe_split
 
 
 class Capture(BaseEstimator):
@@ -17,12 +19,12 @@ class Capture(BaseEstimator):
     whatever route the pipeline sends data, samples and weights.
     """
 
-    def fit(self, X, y=None, **fit_params):
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Self:
         """Keep all of it."""
         self.fitted_ = (X, y, fit_params)
         return self
 
-    def predict(self, X):
+    def predict(self, X: Any) -> Any:
         """``X`` as the steps before have left it."""
         return X
 
@@ -32,20 +34,26 @@ class Fold:
     """One train and test split behind one set of preprocessing parameters.
 
     ``fit_arguments`` are ``X``, ``y`` and further parameters for the last step's ``fit``;
-    ``X_test`` and ``X_train`` the rows to score, preprocessed; ``error`` the traceback if
-    preprocessing failed, and then the others are None.
+    ``X_test`` and ``X_train`` the rows to score, preprocessed, the latter None where training
+    scores are not asked for.
     """
 
-    fit_arguments: tuple[Any, Any, dict] | None
+    fit_arguments: tuple[Any, Any, dict[str, Any]]
     X_test: Any
     X_train: Any
     pipeline: Any
-    error: str | None = None
 
 
 def prepare(
-    estimator, X, y, train, test, fit_params: dict, want_train: bool, reraise: bool
-) -> Fold:
+    estimator: BaseEstimator,
+    X: Any,
+    y: Any,
+    train: np.ndarray,
+    test: np.ndarray,
+    fit_params: Mapping[str, Any],
+    want_train: bool,
+    reraise: bool,
+) -> Fold | str:
     """Fit all steps but the last of a pipeline on the training rows of a split.
 
     Parameters
@@ -53,12 +61,17 @@ def prepare(
     estimator : estimator
         A pipeline, or a lone estimator, unfitted.
     train, test : ndarray of int
-    fit_params : dict
+    fit_params : mapping
         As given to the search's ``fit``; arrays as long as ``X`` are cut to the training rows.
     want_train : bool
         Whether the training rows will be scored.
     reraise : bool
         Whether an error is raised rather than kept.
+
+    Returns
+    -------
+    Fold, or str
+        The traceback where a step failed.
     """
     pipeline = with_last_step(clone(estimator), Capture())
     try:
@@ -75,15 +88,15 @@ def prepare(
     except Exception:
         if reraise:
             raise
-        return Fold(None, None, None, None, format_exc())
+        return format_exc()
 
 
-def last_step(estimator):
+def last_step(estimator: BaseEstimator) -> Any:
     """The estimator at the end of a pipeline, or the estimator itself."""
     return estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
 
 
-def with_last_step(estimator, last):
+def with_last_step(estimator: BaseEstimator, last: Any) -> Any:
     """The pipeline with another last step; or just that step, without a pipeline."""
     if not isinstance(estimator, Pipeline):
         return last
@@ -91,7 +104,7 @@ def with_last_step(estimator, last):
     return estimator
 
 
-def preprocessing_params(estimator, params: dict) -> dict:
+def preprocessing_params(estimator: BaseEstimator, params: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a candidate's parameters that does not belong to the last step."""
     if not isinstance(estimator, Pipeline):
         return {}

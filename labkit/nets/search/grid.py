@@ -1,35 +1,28 @@
 """``GridSearchCV``, with the candidates trained as stacks."""
 
 import time
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
-from sklearn import get_config
-from sklearn.base import _fit_context, clone, is_classifier
-from sklearn.metrics._scorer import _MultimetricScorer
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import GridSearchCV, ParameterGrid, check_cv
-from sklearn.model_selection._validation import (
-    _fit_and_score,
+from sklearn.utils import indexable
+
+from labkit.nets.private import (
+    _check_method_params,
+    _fit_context,
     _insert_error_scores,
+    _MultimetricScorer,
     _warn_or_raise_about_fit_failures,
 )
-from sklearn.utils import indexable
-from sklearn.utils.metaestimators import _safe_split
-from sklearn.utils.validation import _check_method_params, _num_samples
-
-from labkit.nets.parallel import as_they_come, one_thread
-from labkit.nets.progress import progress
-from labkit.nets.search.fitting import Judged, Task, error_scores, needs_rows, run_task
-from labkit.nets.search.folds import Fold, prepare
-from labkit.nets.search.plan import Fit, Plan, make_plan, make_tasks
+from labkit.nets.search.running import Search
 
 
 class StackedGridSearchCV(GridSearchCV):
     """`GridSearchCV` for `MLPRegressor` and `MLPClassifier`, alone or at the end of a pipeline.
 
-    Candidates whose networks have the same shape and batch size train as one stack, over all
+    Candidates whose networks have the same layers and batch size train as one stack, over all
     folds; candidates that differ in ``epochs`` alone are one network, looked at several times;
     preprocessing and resampling run once a fold. The scores are those of ``GridSearchCV``.
 
@@ -46,8 +39,10 @@ class StackedGridSearchCV(GridSearchCV):
 
     Notes
     -----
-    A candidate whose last step is another estimator is fitted alone, as ``GridSearchCV`` would, and
-    a warning says so. The times in ``cv_results_`` are those of a stack divided by its candidates.
+    A candidate that no stack can train is fitted alone, as ``GridSearchCV`` would, and a warning
+    says how many there are, and why: another estimator or loss, a layer or an optimizer without
+    stacked counterpart (`labkit.nets.stacked.admission`). The times in ``cv_results_`` are those of
+    a stack divided by its candidates.
 
     Examples
     --------
@@ -62,18 +57,18 @@ class StackedGridSearchCV(GridSearchCV):
 
     def __init__(
         self,
-        estimator,
-        param_grid,
+        estimator: BaseEstimator,
+        param_grid: Any,
         *,
-        scoring=None,
-        n_jobs=None,
-        refit=True,
-        cv=None,
-        verbose=0,
-        pre_dispatch="2*n_jobs",
-        error_score=np.nan,
-        return_train_score=False,
-        chunk=None,
+        scoring: Any = None,
+        n_jobs: int | None = None,
+        refit: Any = True,
+        cv: Any = None,
+        verbose: int = 0,
+        pre_dispatch: int | str = "2*n_jobs",
+        error_score: float | str = np.nan,
+        return_train_score: bool = False,
+        chunk: int | None = None,
     ):
         super().__init__(
             estimator,
@@ -90,7 +85,7 @@ class StackedGridSearchCV(GridSearchCV):
         self.chunk = chunk
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X, y=None, **params):
+    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
         """Search the grid, then fit the best candidate on all rows, as ``GridSearchCV`` does."""
         if self.chunk is not None and self.chunk < 1:
             raise ValueError(f"chunk is {self.chunk!r}; expected a number of 1 or more, or None")
@@ -112,7 +107,7 @@ class StackedGridSearchCV(GridSearchCV):
                 f"totalling {self.n_splits_ * len(candidates)} fits"
             )
         base = clone(self.estimator)
-        search = _Search(self, base, X, y, splits, candidates, scorers, routed)
+        search = Search(self, base, X, y, splits, candidates, scorers, routed)
         results = search.run()
         _warn_or_raise_about_fit_failures(results, self.error_score)
         if callable(self.scoring):
@@ -125,7 +120,7 @@ class StackedGridSearchCV(GridSearchCV):
         self.scorer_ = scorers._scorers if multimetric else scorers
         return self
 
-    def _choose(self, first_scores, refit_metric: str) -> None:
+    def _choose(self, first_scores: Any, refit_metric: str) -> None:
         self.multimetric_ = isinstance(first_scores, dict)
         if callable(self.scoring) and self.multimetric_:
             self._check_refit_for_multimetric(first_scores)
@@ -137,7 +132,7 @@ class StackedGridSearchCV(GridSearchCV):
                 self.best_score_ = results[f"mean_test_{refit_metric}"][self.best_index_]
             self.best_params_ = results["params"][self.best_index_]
 
-    def _refit(self, base, X, y, fit_params: dict) -> None:
+    def _refit(self, base: BaseEstimator, X: Any, y: Any, fit_params: Mapping[str, Any]) -> None:
         best = clone(self.best_params_, safe=False)
         self.best_estimator_ = clone(base).set_params(**best)
         start = time.time()
@@ -148,158 +143,3 @@ class StackedGridSearchCV(GridSearchCV):
         self.refit_time_ = time.time() - start
         if hasattr(self.best_estimator_, "feature_names_in_"):
             self.feature_names_in_ = self.best_estimator_.feature_names_in_
-
-
-class _Search:
-    """One run of a search: prepare the folds, train the stacks, collect the results."""
-
-    def __init__(self, owner, base, X, y, splits, candidates, scorer, routed):
-        self.owner, self.base, self.X, self.y = owner, base, X, y
-        self.splits, self.candidates, self.scorer = splits, candidates, scorer
-        self.fit_params = routed.estimator.fit
-        self.score_params = routed.scorer.score
-        self.results: dict[tuple[int, int], dict] = {}
-
-    def run(self) -> list[dict]:
-        """Results of all candidates and splits, in scikit-learn's order."""
-        plan = self._plan()
-        n_jobs, pre_dispatch = self.owner.n_jobs, self.owner.pre_dispatch
-        total = len(self.candidates) * len(self.splits)
-        with progress(total, "Grid search") as bar, Parallel(n_jobs) as parallel:
-            folds = self._prepare(plan, parallel)
-            self._fail_unprepared(plan, folds)
-            for done in as_they_come(self._calls(plan, folds), n_jobs, pre_dispatch):
-                for number, split, result in done:
-                    self.results[number, split] = result
-                bar.advance(len(done), best=self._best())
-        order = ((c, s) for c in range(len(self.candidates)) for s in range(len(self.splits)))
-        return [self.results[key] for key in order]
-
-    def _plan(self) -> Plan:
-        if get_config()["enable_metadata_routing"]:
-            reason = "metadata routing is enabled"
-            return Plan([], [], dict.fromkeys(range(len(self.candidates)), reason))
-        return make_plan(self.base, self.candidates, len(self.splits))
-
-    def _prepare(self, plan: Plan, parallel: Parallel) -> dict[tuple[int, int], Fold]:
-        keys = [(p, s) for p in range(len(plan.preprocessings)) for s in range(len(self.splits))]
-        folds = parallel(
-            delayed(prepare)(
-                plan.preprocessings[p],
-                self.X,
-                self.y,
-                *self.splits[s],
-                self.fit_params,
-                want_train=self.owner.return_train_score,
-                reraise=self.owner.error_score == "raise",
-            )
-            for p, s in keys
-        )
-        return dict(zip(keys, folds, strict=True))
-
-    def _fail_unprepared(self, plan: Plan, folds: dict) -> None:
-        """Candidates whose preprocessing failed on a fold have failed there."""
-        for fit in plan.fits:
-            error = folds[fit.preprocessing, fit.split].error
-            if error is not None:
-                scores = error_scores(
-                    self.scorer, self.owner.error_score, self.owner.return_train_score
-                )
-                times = {"fit_time": 0.0, "score_time": 0.0, "n_test_samples": 0}
-                for number in fit.candidates:
-                    self.results[number, fit.split] = {"fit_error": error, **times, **scores}
-
-    def _calls(self, plan: Plan, folds: dict) -> list:
-        """What is to be run: stacks, then candidates that must be fitted alone."""
-        fits = [fit for fit in plan.fits if folds[fit.preprocessing, fit.split].error is None]
-        calls = []
-        if fits:
-            shape = np.shape(folds[fits[0].preprocessing, fits[0].split].fit_arguments[0])
-            n_features = shape[-1] if len(shape) == 2 else 1  # the fits will say what is wrong
-            n_jobs = effective_n_jobs(self.owner.n_jobs)
-            judged = {split: self._judged(split) for split in range(len(self.splits))}
-            for stack in make_tasks(fits, n_features, n_jobs=n_jobs, chunk=self.owner.chunk):
-                calls.append(delayed(run_task)(self._task(stack, folds, judged)))
-        _warn_alone(plan.alone)
-        for number in plan.alone:
-            calls += self._alone(number)
-        return calls
-
-    def _judged(self, split: int) -> Judged:
-        owner, (train, test) = self.owner, self.splits[split]
-        X_test, y_test = _safe_split(self.base, self.X, self.y, test, train)
-        X_train, y_train = _safe_split(self.base, self.X, self.y, train)
-        rows = needs_rows(self.scorer)
-        return Judged(
-            _num_samples(X_test),
-            y_test,
-            _check_method_params(self.X, params=self.score_params, indices=test),
-            y_train if owner.return_train_score else None,
-            _check_method_params(self.X, params=self.score_params, indices=train),
-            X_test if rows else None,
-            X_train if rows and owner.return_train_score else None,
-        )
-
-    def _task(self, stack: Sequence[Fit], folds: dict, judged: dict[int, Judged]) -> Task:
-        return Task(
-            stack,
-            {key: folds[key] for key in {(fit.preprocessing, fit.split) for fit in stack}},
-            {split: judged[split] for split in {fit.split for fit in stack}},
-            self.scorer,
-            self.owner.error_score,
-            self.owner.return_train_score,
-        )
-
-    def _alone(self, number: int) -> Iterator:
-        """Calls that fit one candidate as ``GridSearchCV`` does."""
-        for split, (train, test) in enumerate(self.splits):
-            yield delayed(_fit_alone)(
-                number,
-                split,
-                clone(self.base),
-                self.X,
-                self.y,
-                scorer=self.scorer,
-                train=train,
-                test=test,
-                verbose=self.owner.verbose,
-                parameters=self.candidates[number],
-                fit_params=self.fit_params,
-                score_params=self.score_params,
-                return_train_score=self.owner.return_train_score,
-                return_n_test_samples=True,
-                return_times=True,
-                error_score=self.owner.error_score,
-            )
-
-    def _best(self) -> str | None:
-        """The best mean score among the candidates that are through all splits."""
-        scores = []
-        for number in range(len(self.candidates)):
-            own = [self.results.get((number, split)) for split in range(len(self.splits))]
-            if all(own):
-                scores.append(np.mean([self._headline(result["test_scores"]) for result in own]))
-        return f"{np.nanmax(scores):.4g}" if np.isfinite(scores).any() else None
-
-    def _headline(self, scores) -> float:
-        """The score that the search is for, of several."""
-        if not isinstance(scores, dict):
-            return scores
-        refit = self.owner.refit
-        return scores[refit] if refit in scores else next(iter(scores.values()))
-
-
-def _fit_alone(number: int, split: int, estimator, X, y, **how) -> list[tuple[int, int, dict]]:
-    with one_thread():
-        return [(number, split, _fit_and_score(estimator, X, y, **how))]
-
-
-def _warn_alone(alone: dict[int, str]) -> None:
-    for reason in dict.fromkeys(alone.values()):
-        n = sum(own == reason for own in alone.values())
-        warnings.warn(
-            f"{n} candidates cannot be trained in a stack and are fitted one by one, as "
-            f"GridSearchCV does: {reason}.",
-            UserWarning,
-            stacklevel=4,
-        )

@@ -1,19 +1,21 @@
 """Which candidates can train together."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral
+from pickle import PicklingError
+from typing import Any
 
 import joblib
-from sklearn.base import clone
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from torch import nn
 
-from labkit.nets.estimators import MLPClassifier, MLPRegressor
+from labkit.nets.membership import Estimator, why_alone
 from labkit.nets.mlp import count_parameters
-from labkit.nets.search.folds import last_step, preprocessing_params
+from labkit.nets.search.folds import Fold, last_step, preprocessing_params
+from labkit.nets.stacked import shape_of
 from labkit.nets.stacked.training import chunk_size, evenly
-
-SHAPE = ["hidden_sizes", "activation", "batch_norm", "batch_size", "dtype", "device"]
-"""Parameters whose values must be the same in one stack."""
 
 STACKS_PER_PROCESS = 2
 """At least so many, if there are networks enough: the processes then end at about one time."""
@@ -27,15 +29,15 @@ class Fit:
     ----------
     estimator : MLPRegressor or MLPClassifier
         Unfitted, with the most epochs of these candidates.
-    candidates : dict
+    candidates : mapping
         Number of a candidate to its epochs.
     preprocessing : int
         Number of the preprocessing in front of it.
     split : int
     """
 
-    estimator: MLPRegressor | MLPClassifier
-    candidates: dict[int, int]
+    estimator: Estimator
+    candidates: Mapping[int, int]
     preprocessing: int
     split: int
 
@@ -55,7 +57,7 @@ class Plan:
     """
 
     fits: list[Fit]
-    preprocessings: list
+    preprocessings: list[BaseEstimator]
     alone: dict[int, str]
 
 
@@ -64,14 +66,16 @@ class _Network:
     """Candidates that one training serves."""
 
     preprocessing: int
-    estimators: list = field(default_factory=list)
+    estimators: list[Estimator] = field(default_factory=list)
     candidates: dict[int, int] = field(default_factory=dict)
 
-    def longest(self):
+    def longest(self) -> Estimator:
         return max(self.estimators, key=lambda estimator: estimator.epochs)
 
 
-def make_plan(estimator, candidates: Sequence[dict], n_splits: int) -> Plan:
+def make_plan(
+    estimator: BaseEstimator, candidates: Sequence[Mapping[str, Any]], n_splits: int
+) -> Plan:
     """Sort the candidates into networks for the stacks and those to be fitted one by one.
 
     Raises
@@ -79,21 +83,24 @@ def make_plan(estimator, candidates: Sequence[dict], n_splits: int) -> Plan:
     ValueError
         On a parameter that the estimator does not have.
     """
-    preprocessings: dict[str, object] = {}
+    preprocessings: dict[str, BaseEstimator] = {}
     networks: dict[str, _Network] = {}
     alone: dict[int, str] = {}
     for number, params in enumerate(candidates):
         configured = clone(estimator).set_params(**clone(params, safe=False))
-        reason = why_alone(configured)
+        last = last_step(configured)
+        reason = _why_alone(last)
         if reason is not None:
             alone[number] = reason
             continue
-        key = joblib.hash(preprocessing_params(estimator, params))
+        try:
+            key = joblib.hash(preprocessing_params(estimator, params))
+            training_key = _training_key(last, number)
+        except (PicklingError, AttributeError, TypeError):
+            alone[number] = "parameters that cannot be pickled cannot be compared"
+            continue
         preprocessings.setdefault(key, configured)
-        last = last_step(configured)
-        network = networks.setdefault(
-            key + _training_key(last, number), _Network(list(preprocessings).index(key))
-        )
+        network = networks.setdefault(key + training_key, _Network(list(preprocessings).index(key)))
         network.estimators.append(last)
         network.candidates[number] = last.epochs
     fits = [
@@ -104,17 +111,18 @@ def make_plan(estimator, candidates: Sequence[dict], n_splits: int) -> Plan:
     return Plan(fits, list(preprocessings.values()), alone)
 
 
-def why_alone(estimator) -> str | None:
-    """Why a configured estimator cannot be part of a stack; None if it can."""
-    last = last_step(estimator)
-    if type(last) not in (MLPRegressor, MLPClassifier):
-        return f"{type(last).__name__} is none of MLPRegressor and MLPClassifier"
-    if not isinstance(last.epochs, Integral) or last.epochs < 1:
-        return f"epochs={last.epochs!r} is not a number of 1 or more"
-    return None
+def _why_alone(last: Any) -> str | None:
+    reason = why_alone(last)
+    if reason is None and not _is_count(last.epochs):
+        reason = f"epochs={last.epochs!r} is not a number of 1 or more"
+    return reason
 
 
-def _training_key(estimator, number: int) -> str:
+def _is_count(value: Any) -> bool:
+    return isinstance(value, Integral) and int(value) >= 1
+
+
+def _training_key(estimator: Estimator, number: int) -> str:
     """The same for candidates that are one training, looked at after different epochs."""
     params = estimator.get_params()
     # A schedule ends with the last epoch, patience keeps the best of all, and a random seed is
@@ -126,30 +134,77 @@ def _training_key(estimator, number: int) -> str:
     return joblib.hash(params)
 
 
+def initial_modules(
+    fits: Sequence[Fit], folds: Mapping[tuple[int, int], Fold]
+) -> list[nn.Module | None]:
+    """The network that each fit starts from, up to its weights; fits of one network share it.
+
+    None where there is no such network, or no such training: the fit will say why.
+    """
+    options: dict[int, str] = {}
+    sizes: dict[Hashable, tuple[int, int]] = {}
+    built: dict[Hashable, nn.Module | None] = {}
+    modules = []
+    for fit in fits:
+        own = fit.estimator
+        if id(own) not in options:  # the fits of a candidate have it in common
+            options[id(own)] = joblib.hash([own.network_options(), own.dtype])
+        fold = (fit.preprocessing, fit.split, type(own))
+        if fold not in sizes:
+            sizes[fold] = _size_of(own, folds[fit.preprocessing, fit.split])
+        key = (options[id(own)], sizes[fold])
+        if key not in built:
+            built[key] = _built(own, *sizes[fold])
+        modules.append(built[key])
+    return modules
+
+
+def _size_of(estimator: Estimator, fold: Fold) -> tuple[int, int]:
+    """Features and outputs of a network for a fold; zero where the data are none for a network."""
+    X, y, _ = fold.fit_arguments
+    try:
+        _, n_features = np.shape(X)
+        return n_features, estimator.n_outputs(y)
+    except (TypeError, ValueError):
+        return 0, 0
+
+
+def _built(estimator: Estimator, n_inputs: int, n_outputs: int) -> nn.Module | None:
+    try:
+        return estimator.initial_module(n_inputs, n_outputs, seed=0)
+    except Exception:
+        return None
+
+
 def make_tasks(
-    fits: Sequence[Fit], n_features: int, *, n_jobs: int, chunk: int | None
+    fits: Sequence[Fit],
+    modules: Sequence[nn.Module | None],
+    *,
+    n_jobs: int,
+    chunk: int | None,
 ) -> list[list[Fit]]:
     """Cut the fits into stacks, long ones first, enough of them to keep every process busy.
 
     Parameters
     ----------
-    n_features : int
-        Of the preprocessed rows.
+    fits : sequence of Fit
+    modules : sequence of Module or None
+        Their `initial_modules`. Fits without one are on their own.
     n_jobs : int
         Processes that train.
     chunk : int or None
         The most networks in a stack; None chooses what is fast.
     """
-    groups: dict[str, list[Fit]] = {}
-    for fit in fits:
-        params = fit.estimator.get_params()
-        shape = [params[name] for name in SHAPE]
-        switches = [bool(params["dropout"]), params["embedding_scale"] is None]
-        groups.setdefault(joblib.hash([type(fit.estimator), shape, switches]), []).append(fit)
+    shapes = {id(module): shape_of(module) for module in modules if module is not None}
+    groups: dict[Hashable, list[int]] = {}
+    for i, (fit, module) in enumerate(zip(fits, modules, strict=True)):
+        own = fit.estimator
+        key = (type(own), shapes.get(id(module), i), repr(own.batch_size), own.device)
+        groups.setdefault(key, []).append(i)
     tasks = []
     for group in groups.values():
-        cost, fast = _size(group[0].estimator, n_features)
-        tasks += [(part, cost) for part in evenly(group, chunk or fast)]
+        cost, fast = _size(fits[group[0]].estimator, modules[group[0]])
+        tasks += [([fits[i] for i in part], cost) for part in evenly(group, chunk or fast)]
     wanted = 1 if n_jobs == 1 else STACKS_PER_PROCESS * n_jobs
     while len(tasks) < wanted and (splittable := [task for task in tasks if len(task[0]) > 1]):
         longest, cost = max(splittable, key=_time)
@@ -159,15 +214,13 @@ def make_tasks(
     return [task for task, _ in sorted(tasks, key=_time, reverse=True)]
 
 
-def _size(estimator, n_features: int) -> tuple[float, int]:
+def _size(estimator: Estimator, module: nn.Module | None) -> tuple[float, int]:
     """The cost of an epoch of one network in units that compare, and how many to train at once."""
-    try:
-        module = estimator.initial_module(n_features, 1, 0)
-        n_stacked = chunk_size(module, estimator.batch_size)
-    except (TypeError, ValueError, AttributeError):
-        return 0.0, 1  # parameters that no network can be built from: the fit will say so
+    batch_size: Any = estimator.batch_size
+    if module is None or not _is_count(batch_size):
+        return 0.0, 1
     # Beside the products, which grow with the weights, there are calls for every batch.
-    return count_parameters(module) + 1e5 / estimator.batch_size, n_stacked
+    return count_parameters(module) + 1e5 / batch_size, chunk_size(module, batch_size)
 
 
 def _time(task: tuple[list[Fit], float]) -> float:

@@ -1,19 +1,21 @@
 """The rows of several folds in one table, from which a stack trains."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import joblib
 import numpy as np
 import torch
 from sklearn.base import clone
 from sklearn.utils.validation import validate_data
-from torch import Tensor
+from torch import Tensor, nn
 
-from labkit.nets.estimators import MLPRegressor, TrainingRows
-from labkit.nets.mlp import MLP
+from labkit.nets.estimators import TrainingRows
+from labkit.nets.membership import Estimator, member_of
 from labkit.nets.search.folds import Fold
 from labkit.nets.search.plan import Fit
-from labkit.nets.stacked import Member
+from labkit.nets.stacked import Member, name_of_loss
 from labkit.nets.training import check_optimizer, learning_rate_factor
 
 
@@ -21,14 +23,14 @@ from labkit.nets.training import check_optimizer, learning_rate_factor
 class Part:
     """One fold in the table, from row ``start`` on, as ``estimator`` has checked and encoded it."""
 
-    estimator: Any
+    estimator: Estimator
     rows: TrainingRows
     start: int
     fold: Fold
-    splits: dict = field(default_factory=dict)
-    modules: dict = field(default_factory=dict)
+    splits: dict[Hashable, tuple[Tensor, Tensor | None]] = field(default_factory=dict)
+    modules: dict[Hashable, nn.Module] = field(default_factory=dict)
 
-    def split(self, estimator, seed: int) -> tuple[Tensor, Tensor | None]:
+    def split(self, estimator: Estimator, seed: int) -> tuple[Tensor, Tensor | None]:
         """Rows to train on and rows that early stopping watches; the same object for all fits."""
         key = (seed, estimator.patience is None, estimator.validation_fraction)
         if key not in self.splits:
@@ -40,23 +42,23 @@ class Part:
             )
         return self.splits[key]
 
-    def initial_module(self, estimator, seed: int) -> MLP:
+    def initial_module(self, estimator: Estimator, seed: int) -> nn.Module:
         """The untrained network of an estimator; those that start alike share it."""
-        names = ("hidden_sizes", "activation", "dropout", "batch_norm", "embedding_scale")
-        key = (seed, *(repr(getattr(estimator, name)) for name in names))
+        key = (seed, joblib.hash(estimator.network_options()))
         if key not in self.modules:
             n_inputs, n_outputs = self.rows.X.shape[1], self.rows.n_outputs
             self.modules[key] = estimator.initial_module(n_inputs, n_outputs, seed)
         return self.modules[key]
 
-    def fitted(self, estimator):
+    def fitted(self, estimator: Estimator) -> Any:
         """A clone of ``estimator`` with what fitting learns from the data apart from training."""
         fitted = clone(estimator)
-        learned = {k: v for k, v in vars(self.estimator).items() if k.endswith("_")}
-        vars(fitted).update(learned)
+        for name, value in vars(self.estimator).items():
+            if name.endswith("_"):
+                setattr(fitted, name, value)
         return fitted
 
-    def features(self, X) -> Tensor:
+    def features(self, X: Any) -> Tensor:
         """Preprocessed rows as the network reads them."""
         X = validate_data(self.estimator, X, reset=False, dtype=self.estimator.dtype)
         return torch.from_numpy(np.require(X, requirements="W"))
@@ -65,9 +67,9 @@ class Part:
 class Table:
     """The folds that some fits need, below each other, each once."""
 
-    def __init__(self, folds: dict[tuple[int, int], Fold]):
+    def __init__(self, folds: Mapping[tuple[int, int], Fold]):
         self.folds = folds
-        self.parts: dict[tuple, Part] = {}
+        self.parts: dict[Hashable, Part] = {}
         self.n_rows = 0
 
     def part(self, fit: Fit) -> Part:
@@ -91,12 +93,12 @@ class Table:
         learning_rate_factor(estimator.schedule, 1)
         seed = estimator.seed()
         rows, validation = part.split(estimator, seed)
-        return Member(
-            model=part.initial_module(estimator, seed),
-            config=estimator.training_config(seed),
+        return member_of(
+            estimator,
+            part.initial_module(estimator, seed),
+            seed,
             rows=rows,
             validation=validation,
-            label_smoothing=getattr(estimator, "label_smoothing", 0.0),
             snapshots=tuple(fit.candidates.values()),
         )
 
@@ -111,5 +113,4 @@ class Table:
     @property
     def loss(self) -> str:
         """What the fits minimise."""
-        estimator = next(iter(self.parts.values())).estimator
-        return "squared_error" if isinstance(estimator, MLPRegressor) else "cross_entropy"
+        return name_of_loss(next(iter(self.parts.values())).estimator.loss())

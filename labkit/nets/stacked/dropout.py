@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor, nn
 
+from labkit.nets.stacked.counterparts import layers_of
 from labkit.nets.stacked.layers import Masks
 
 
@@ -18,52 +19,78 @@ class DropoutMasks:
 
     Parameters
     ----------
-    modules : sequence of Sequential
+    modules : sequence of Module
         The networks; their ``Dropout`` layers tell the rates.
     seeds, n_rows : sequence of int
         Of each network.
+    dtype : torch.dtype
     """
 
     def __init__(
         self,
-        modules: Sequence[nn.Sequential],
+        modules: Sequence[nn.Module],
         seeds: Sequence[int],
         n_rows: Sequence[int],
+        dtype: torch.dtype,
         device: str | torch.device = "cpu",
     ):
-        self.device = device
+        self.dtype, self.device = dtype, device
         self.keys = [
-            (seed, tuple(layer.p for layer in module if isinstance(layer, nn.Dropout)), n)
+            (
+                seed,
+                tuple(layer.p for layer in layers_of(module) if isinstance(layer, nn.Dropout)),
+                n,
+            )
             for module, seed, n in zip(modules, seeds, n_rows, strict=True)
         ]
         self.generators = {
             key: torch.Generator(device).manual_seed(key[0]) for key in dict.fromkeys(self.keys)
         }
 
-    def keep(self, models: Sequence[int]) -> None:
-        """Forget the networks that are not among ``models``."""
-        self.keys = [self.keys[i] for i in models]
-
-    def of(self, models: slice, dtype: torch.dtype) -> Masks | None:
-        """The masks of the next batch of some networks; None without dropout."""
-        keys = self.keys[models]
+    def of(self, numbers: Sequence[int]) -> "MaskDrawer | None":
+        """What draws the masks of the networks of these numbers; None without dropout."""
+        keys = [self.keys[i] for i in numbers]
         if not any(any(rates) for _, rates, _ in keys):
             return None
         distinct = {key: i for i, key in enumerate(dict.fromkeys(keys))}
         which = torch.tensor([distinct[key] for key in keys], device=self.device)
-        layers = iter(range(len(keys[0][1])))
+        drawn = [(rates, self.generators[seed, rates, n]) for seed, rates, n in distinct]
+        return MaskDrawer(drawn, which, self.dtype)
+
+
+class MaskDrawer:
+    """Draws the masks of some networks.
+
+    Parameters
+    ----------
+    distinct : list of (rates, generator)
+        The rate of each dropout layer, for each network that draws its own masks.
+    which : Tensor of int, shape (n_models,)
+        The one among them that each network shares its masks with.
+    dtype : torch.dtype
+    """
+
+    def __init__(
+        self,
+        distinct: Sequence[tuple[tuple[float, ...], torch.Generator]],
+        which: Tensor,
+        dtype: torch.dtype,
+    ):
+        self.distinct, self.which, self.dtype = distinct, which, dtype
+
+    def next_batch(self) -> Masks:
+        """The masks of a batch, layer by layer."""
+        layers = iter(range(len(self.distinct[0][0])))
 
         def masks(width: int, batch: int) -> Tensor:
-            layer = next(layers)
-            drawn = torch.stack(list(self._draw(distinct, layer, (batch, width), dtype))).mT
-            return drawn if len(drawn) == len(keys) else drawn[which]
+            drawn = torch.stack(list(self._draw(next(layers), (batch, width)))).mT
+            return drawn if len(drawn) == len(self.which) else drawn[self.which]
 
         return masks
 
-    def _draw(self, keys, layer: int, shape, dtype: torch.dtype) -> Iterator[Tensor]:
-        for key in keys:
-            rate = key[1][layer]
-            factors = torch.ones(shape, dtype=dtype, device=self.device)
-            if rate > 0:
-                factors.bernoulli_(1 - rate, generator=self.generators[key]).div_(1 - rate)
+    def _draw(self, layer: int, shape: tuple[int, int]) -> Iterator[Tensor]:
+        for rates, generator in self.distinct:
+            factors = torch.ones(shape, dtype=self.dtype, device=self.which.device)
+            if rates[layer] > 0:
+                factors.bernoulli_(1 - rates[layer], generator=generator).div_(1 - rates[layer])
             yield factors

@@ -12,8 +12,7 @@ import math
 from collections.abc import Callable
 
 import torch
-from rtdl_num_embeddings import PeriodicEmbeddings
-from torch import Tensor, nn
+from torch import Tensor
 
 Masks = Callable[[int, int], Tensor]
 """``masks(width, batch)`` gives the factors ``(n_models, width, batch)`` of a dropout layer."""
@@ -25,15 +24,22 @@ class Layer:
     """A layer of every network.
 
     ``width`` is how many numbers it gives for each row, ``held`` how many it keeps at hand in each
-    direction; ``forward`` keeps what ``backward`` needs;
-    ``backward`` maps the loss's derivative by the outputs to those by the parameters, in their
-    order, and by the inputs. Both may overwrite what they are given.
+    direction; ``n_inputs`` how many it takes, where that is its own to say. ``forward`` keeps what
+    ``backward`` needs; ``backward`` maps the loss's derivative by the outputs to those by the
+    parameters, in their order, and by the inputs. Both may overwrite what they are given.
     """
 
     width = 0
+    n_inputs = 0
 
-    def __init__(self):
-        self._memory: dict[tuple, Tensor] = {}
+    def __init__(self) -> None:
+        self._memory: dict[tuple[str, tuple[int, ...]], Tensor] = {}
+
+    def forward(self, x: Tensor, masks: Masks | None, training: bool) -> Tensor:
+        raise NotImplementedError
+
+    def backward(self, d: Tensor) -> tuple[list[Tensor], Tensor | None]:
+        raise NotImplementedError
 
     @property
     def held(self) -> int:
@@ -44,7 +50,7 @@ class Layer:
 
         What it held at the step before is overwritten.
         """
-        key = (name, *shape)
+        key = (name, shape)
         if key not in self._memory:
             self._memory[key] = like.new_empty(shape)
         return self._memory[key]
@@ -99,13 +105,17 @@ class BatchNorm(Layer):
         Scale and shift, ``(n_models, width)``.
     buffers : list of Tensor
         Running mean and variance, ``(n_models, width)``; updated in place.
+    momentum, eps : float
+        As in ``BatchNorm1d``.
     """
 
-    def __init__(self, parameters: list[Tensor], buffers: list[Tensor], layer: nn.BatchNorm1d):
+    def __init__(
+        self, parameters: list[Tensor], buffers: list[Tensor], momentum: float, eps: float
+    ):
         super().__init__()
         self.scale, self.shift = parameters
         self.running_mean, self.running_var = buffers
-        self.momentum, self.eps = layer.momentum, layer.eps
+        self.momentum, self.eps = momentum, eps
 
     def forward(self, x: Tensor, masks: Masks | None, training: bool) -> Tensor:
         batch = x.shape[-1]
@@ -154,6 +164,16 @@ class Dropout(Layer):
 
     def backward(self, d: Tensor) -> tuple[list[Tensor], Tensor]:
         return [], d if self.mask is None else d.mul_(self.mask)
+
+
+class Flat(Layer):
+    """Flattening: here every layer gives its numbers in one axis already."""
+
+    def forward(self, x: Tensor, masks: Masks | None, training: bool) -> Tensor:
+        return x
+
+    def backward(self, d: Tensor) -> tuple[list[Tensor], Tensor]:
+        return [], d
 
 
 class ReLU(Layer):
@@ -208,7 +228,8 @@ class Periodic(Layer):
     def __init__(self, parameters: list[Tensor]):
         super().__init__()
         self.frequencies, self.weight, self.bias = parameters
-        self.width = self.weight.shape[1] * self.weight.shape[3]
+        self.n_inputs = self.weight.shape[1]
+        self.width = self.n_inputs * self.weight.shape[3]
 
     @property
     def held(self) -> int:
@@ -245,30 +266,3 @@ class Periodic(Layer):
         by_frequency = 2 * math.pi * torch.bmm(by_angle, x).view_as(self.frequencies)
         by_bias = d.sum(-1).view_as(self.bias)
         return [by_frequency, by_weight, by_bias], None
-
-
-ACTIVATIONS = {nn.ReLU: ReLU, nn.Tanh: Tanh, nn.GELU: GELU, nn.SiLU: SiLU}
-
-
-def stack_layer(layer: nn.Module, parameters: list[Tensor], buffers: list[Tensor], is_first: bool):
-    """The stacked counterpart of a layer, on tensors that hold every network's; None if it has none
-    of its own (flattening).
-
-    Raises
-    ------
-    TypeError
-        When there is no stacked counterpart.
-    """
-    if isinstance(layer, nn.Linear):
-        return Linear(parameters, is_first)
-    if isinstance(layer, nn.BatchNorm1d) and layer.affine and layer.track_running_stats:
-        return BatchNorm(parameters, buffers, layer)
-    if isinstance(layer, PeriodicEmbeddings) and is_first:
-        return Periodic(parameters)
-    if isinstance(layer, nn.Dropout):
-        return Dropout()
-    if isinstance(layer, nn.Flatten):
-        return None
-    if type(layer) in ACTIVATIONS and not is_first:
-        return ACTIVATIONS[type(layer)]()
-    raise TypeError(f"no stacked counterpart of the layer {layer!r}")

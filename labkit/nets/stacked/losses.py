@@ -6,16 +6,39 @@ Outputs and targets are ``(n_models, n_outputs, batch)``.
 """
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import one_hot, pad
 
 
-class SquaredError:
-    """``MSELoss``."""
+class Loss:
+    """What the losses have in common: none keeps anything."""
 
     @staticmethod
     def check(y: Tensor, n_outputs: int, label_smoothing: float) -> None:
-        """Raise ValueError when ``y`` has not the outputs' shape, or labels are to be smoothed."""
+        """Raise ValueError when ``y`` cannot be compared with that many outputs, or smoothed so."""
+        raise NotImplementedError
+
+    @staticmethod
+    def targets(y: Tensor, n_outputs: int, label_smoothing: float, dtype: torch.dtype) -> Tensor:
+        """``y`` as rows of targets, ``(rows, n_outputs)``."""
+        raise NotImplementedError
+
+    @staticmethod
+    def gradient(outputs: Tensor, targets: Tensor) -> Tensor:
+        """The derivative of each row's loss by its outputs."""
+        raise NotImplementedError
+
+    @staticmethod
+    def values(outputs: Tensor, targets: Tensor) -> Tensor:
+        """Each row's loss, ``(n_models, batch)``."""
+        raise NotImplementedError
+
+
+class SquaredError(Loss):
+    """``MSELoss``: the targets are ``y`` as it is, ``(rows, n_outputs)``; none can be smoothed."""
+
+    @staticmethod
+    def check(y: Tensor, n_outputs: int, label_smoothing: float) -> None:
         if y.ndim != 2 or y.shape[1] != n_outputs:
             raise ValueError(
                 f"targets have the shape {tuple(y.shape)}; expected (rows, {n_outputs}), "
@@ -26,26 +49,25 @@ class SquaredError:
 
     @staticmethod
     def targets(y: Tensor, n_outputs: int, label_smoothing: float, dtype: torch.dtype) -> Tensor:
-        """``y`` as it is, ``(rows, n_outputs)``."""
         return y.to(dtype)
 
     @staticmethod
     def gradient(outputs: Tensor, targets: Tensor) -> Tensor:
-        """The derivative of each row's loss by its outputs."""
         return (outputs - targets).mul_(2 / outputs.shape[1])
 
     @staticmethod
     def values(outputs: Tensor, targets: Tensor) -> Tensor:
-        """Each row's loss, ``(n_models, batch)``."""
         return (outputs - targets).square_().mean(1)
 
 
-class CrossEntropy:
-    """``CrossEntropyLoss`` of logits."""
+class CrossEntropy(Loss):
+    """``CrossEntropyLoss`` of logits: the targets are the probabilities of the classes.
+
+    Classes without an output, of rows that are not used, have none.
+    """
 
     @staticmethod
     def check(y: Tensor, n_outputs: int, label_smoothing: float) -> None:
-        """Raise ValueError when a class has no output, or the smoothing is no share."""
         if y.ndim != 1 or y.is_floating_point():
             raise ValueError(
                 f"targets have the shape {tuple(y.shape)} and the type {y.dtype}; expected class "
@@ -61,23 +83,37 @@ class CrossEntropy:
 
     @staticmethod
     def targets(y: Tensor, n_outputs: int, label_smoothing: float, dtype: torch.dtype) -> Tensor:
-        """Class numbers ``(rows,)`` as probabilities ``(rows, n_outputs)``.
-
-        Classes without an output, of rows that are not used, have none.
-        """
         certain = one_hot(y)[:, :n_outputs].to(dtype)
         certain = pad(certain, (0, n_outputs - certain.shape[1]))
         return certain * (1 - label_smoothing) + label_smoothing / n_outputs
 
     @staticmethod
     def gradient(outputs: Tensor, targets: Tensor) -> Tensor:
-        """The derivative of each row's loss by its outputs."""
         return torch.softmax(outputs, 1).sub_(targets)
 
     @staticmethod
     def values(outputs: Tensor, targets: Tensor) -> Tensor:
-        """Each row's loss, ``(n_models, batch)``."""
         return -(torch.log_softmax(outputs, 1) * targets).sum(1)
 
 
-LOSSES = {"squared_error": SquaredError, "cross_entropy": CrossEntropy}
+LOSSES: dict[str, type[Loss]] = {"squared_error": SquaredError, "cross_entropy": CrossEntropy}
+
+
+def name_of_loss(loss: nn.Module) -> str:
+    """The name in `LOSSES` of what a loss of PyTorch computes.
+
+    The smoothing of labels is left to each member.
+
+    Raises
+    ------
+    TypeError
+        When there is no stacked counterpart.
+
+    >>> name_of_loss(nn.MSELoss(reduction="none"))
+    'squared_error'
+    """
+    if type(loss) is nn.MSELoss:
+        return "squared_error"
+    if type(loss) is nn.CrossEntropyLoss and loss.weight is None and loss.ignore_index < 0:
+        return "cross_entropy"
+    raise TypeError(f"no stacked counterpart of the loss {loss!r}")

@@ -6,9 +6,16 @@ from functools import cached_property
 
 from torch import Tensor, nn
 
+from labkit.nets.stacked.counterparts import layers_of
 from labkit.nets.stacked.losses import LOSSES
 from labkit.nets.stacked.network import Weights, module_of
-from labkit.nets.training import History, TrainingConfig, check_optimizer, learning_rate_factor
+from labkit.nets.training import (
+    History,
+    TrainingConfig,
+    Watched,
+    check_optimizer,
+    learning_rate_factor,
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -17,7 +24,7 @@ class Member:
 
     Parameters
     ----------
-    model : Sequential
+    model : Module
         An untrained `MLP`. It is copied, not changed.
     config : TrainingConfig
     rows : Tensor of int or None
@@ -35,7 +42,7 @@ class Member:
         Epochs after which to keep a copy of the network.
     """
 
-    model: nn.Sequential
+    model: nn.Module
     config: TrainingConfig
     rows: Tensor | None = None
     validation: Tensor | None = None
@@ -51,7 +58,7 @@ class Snapshot:
 
     Parameters
     ----------
-    template : Sequential
+    template : Module
         A network of its shape.
     weights : Weights
         On the CPU.
@@ -61,18 +68,18 @@ class Snapshot:
         Mean over the batches of that epoch.
     """
 
-    template: nn.Sequential
+    template: nn.Module
     weights: Weights
     n_batches: int
     training_loss: float
 
     @cached_property
-    def model(self) -> nn.Sequential:
+    def model(self) -> nn.Module:
         """The network as an ordinary module."""
         module = module_of(self.template, self.weights)
-        for layer in module:
-            if isinstance(layer, nn.BatchNorm1d):
-                layer.num_batches_tracked += self.n_batches
+        for layer in layers_of(module):
+            if isinstance(layer, nn.BatchNorm1d) and layer.num_batches_tracked is not None:
+                layer.num_batches_tracked.add_(self.n_batches)
         return module
 
 
@@ -99,13 +106,13 @@ class Trained:
     snapshots: dict[int, Snapshot] = field(default_factory=dict)
 
     @property
-    def model(self) -> nn.Sequential:
+    def model(self) -> nn.Module:
         """The trained network, on the CPU."""
         return self.final.model
 
 
 def check_members(
-    members: Sequence[Member], X: Tensor, y: Tensor, loss: str, watch: Mapping
+    members: Sequence[Member], X: Tensor, y: Tensor, loss: str, watch: Mapping[str, Watched]
 ) -> None:
     """Raise ValueError for the first thing that cannot be trained; see `train_stacked`."""
     if loss not in LOSSES:

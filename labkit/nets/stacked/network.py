@@ -1,7 +1,7 @@
 """M networks of one shape as one."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
-from labkit.nets.stacked.layers import Masks, stack_layer
+from labkit.nets.stacked.counterparts import counterpart, layers_of, why_no_counterpart
+from labkit.nets.stacked.layers import Layer, Masks
 
 EVALUATION_NUMBERS = 2**20
 """Numbers a layer may hold at once when many rows are evaluated (4 MB in float32)."""
@@ -53,11 +54,11 @@ class StackedMLP:
     torch.Size([3, 5, 6])
     """
 
-    def __init__(self, template: nn.Sequential, parameters: Tensor, buffers: list[Tensor]):
+    def __init__(self, template: nn.Module, parameters: Tensor, buffers: list[Tensor]):
         self.template = template
         self.parameters = parameters
         self.buffers = buffers
-        self._layers = []
+        self._layers: list[Layer] = []
         self._gradient = torch.empty_like(parameters)
         sizes = [p.shape for p in template.parameters()]
         ends = [0, *accumulate(size.numel() for size in sizes)]
@@ -66,16 +67,17 @@ class StackedMLP:
             for (start, stop), size in zip(pairwise(ends), sizes, strict=True)
         ]
         running = list(buffers)
-        for layer in template:
+        for layer in layers_of(template):
             own = [views.pop(0) for _ in layer.parameters()]
             stats = [running.pop(0) for _ in _running(layer)]
-            stacked = stack_layer(layer, own, stats, is_first=not self._layers)
-            if stacked is not None:
-                self._layers.append(stacked)
+            make = counterpart(layer, is_first=not self._layers)
+            if make is None:
+                raise TypeError(why_no_counterpart(template))
+            self._layers.append(make(own, stats))
 
     @classmethod
     def from_modules(
-        cls, modules: Sequence[nn.Sequential], device: str | torch.device = "cpu"
+        cls, modules: Sequence[nn.Module], device: str | torch.device = "cpu"
     ) -> "StackedMLP":
         """Stack networks; they are copied.
 
@@ -83,11 +85,16 @@ class StackedMLP:
         ------
         ValueError
             When there are none, or their layers differ. Dropout rates may.
+        TypeError
+            When one is more than layers that have a stacked counterpart.
         """
         if not modules:
             raise ValueError("there are no networks to stack")
         first = shape_of(modules[0])
         for i, module in enumerate(modules):
+            reason = why_no_counterpart(module)
+            if reason is not None:
+                raise TypeError(reason)
             if shape_of(module) != first:
                 raise ValueError(
                     f"only networks of one shape can be stacked; network 0 is {modules[0]}, "
@@ -110,6 +117,16 @@ class StackedMLP:
         )
 
     @property
+    def n_inputs(self) -> int:
+        """Features that the networks take."""
+        return self._layers[0].n_inputs
+
+    @property
+    def n_outputs(self) -> int:
+        """Numbers that the networks give for each row."""
+        return self._layers[-1].width
+
+    @property
     def numbers_per_row(self) -> int:
         """Numbers that the layers of one network hold for a row of its batch, in one direction."""
         return sum(layer.held for layer in self._layers)
@@ -117,7 +134,7 @@ class StackedMLP:
     @classmethod
     def from_weights(
         cls,
-        template: nn.Sequential,
+        template: nn.Module,
         weights: Sequence[Weights],
         device: str | torch.device = "cpu",
     ) -> "StackedMLP":
@@ -131,11 +148,11 @@ class StackedMLP:
         buffers = [buffer[i].to("cpu", copy=True) for buffer in self.buffers]
         return Weights(self.parameters[i].to("cpu", copy=True), buffers)
 
-    def member(self, i: int) -> nn.Sequential:
+    def member(self, i: int) -> nn.Module:
         """Network ``i`` as an ordinary module."""
         return module_of(self.template, self.weights(i))
 
-    def to_modules(self) -> list[nn.Sequential]:
+    def to_modules(self) -> list[nn.Module]:
         """Every network as an ordinary module."""
         return [self.member(i) for i in range(len(self))]
 
@@ -155,8 +172,10 @@ class StackedMLP:
         batch)``.
         """
         gradients: list[Tensor] = []
+        towards: Tensor | None = d
         for layer in reversed(self._layers):
-            own, d = layer.backward(d)
+            assert towards is not None, "only the first layer passes nothing back"
+            own, towards = layer.backward(towards)
             gradients[:0] = [gradient.flatten(1) for gradient in own]
         return torch.cat(gradients, dim=1, out=self._gradient)
 
@@ -166,7 +185,7 @@ class StackedMLP:
         # The next forward pass overwrites the outputs of the one before.
         return torch.cat([self.forward(x).clone() for x in self._parts(X)], dim=2).mT
 
-    def _parts(self, X: Tensor):
+    def _parts(self, X: Tensor) -> Iterator[Tensor]:
         widest = max(layer.held for layer in self._layers)
         rows = max(1, EVALUATION_NUMBERS // (len(self) * widest))
         for part in X.split(rows, dim=-2):
@@ -174,29 +193,44 @@ class StackedMLP:
 
 
 @torch.no_grad()
-def weights_of(module: nn.Sequential) -> Weights:
+def weights_of(module: nn.Module) -> Weights:
     """The weights of an ordinary module, not copied where that can be avoided."""
-    running = [buffer for layer in module for buffer in _running(layer)]
+    running = [buffer for layer in layers_of(module) for buffer in _running(layer)]
     return Weights(parameters_to_vector(module.parameters()), running)
 
 
 @torch.no_grad()
-def module_of(template: nn.Sequential, weights: Weights) -> nn.Sequential:
+def module_of(template: nn.Module, weights: Weights) -> nn.Module:
     """A copy of ``template`` with other weights."""
     module = copy.deepcopy(template)
     vector_to_parameters(weights.parameters.clone(), module.parameters())
-    running = [buffer for layer in module for buffer in _running(layer)]
+    running = [buffer for layer in layers_of(module) for buffer in _running(layer)]
     for own, learned in zip(running, weights.buffers, strict=True):
         own.copy_(learned)
     return module
 
 
-def shape_of(module: nn.Sequential) -> tuple:
-    """What networks of one stack have in common: every layer's type and sizes, and the dtype."""
+_OF_EVERY_MODULE = frozenset(vars(nn.Module()))
+
+
+def shape_of(module: nn.Module) -> tuple[Hashable, ...]:
+    """What networks of one stack have in common: types, settings and sizes of all their parts.
+
+    Dropout rates are not among the settings: they may differ.
+    """
     return tuple(
-        (type(layer), tuple((p.shape, p.dtype) for p in layer.parameters())) for layer in module
+        (name, type(part), _settings(part), *((p.shape, p.dtype) for p in part.parameters(False)))
+        for name, part in module.named_modules()
     )
 
 
+def _settings(part: nn.Module) -> tuple[Hashable, ...]:
+    free = {"p"} if type(part) is nn.Dropout else set()
+    settings = vars(part).keys() - _OF_EVERY_MODULE - free
+    return tuple((name, repr(vars(part)[name])) for name in sorted(settings))
+
+
 def _running(layer: nn.Module) -> list[Tensor]:
-    return [layer.running_mean, layer.running_var] if isinstance(layer, nn.BatchNorm1d) else []
+    if not isinstance(layer, nn.BatchNorm1d):
+        return []
+    return [s for s in (layer.running_mean, layer.running_var) if s is not None]

@@ -1,24 +1,27 @@
 """Losses and accuracies of many networks after an epoch."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from labkit.nets.stacked.losses import Loss
+from labkit.nets.stacked.members import Member
 from labkit.nets.stacked.network import StackedMLP
+from labkit.nets.stacked.rows import kinds, row_weights
 from labkit.nets.training import Watched
 
 OUTPUT_NUMBERS = 2**23
 """Outputs held at once while observing, at most (32 MB in float32)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Set:
-    """Rows that some of the networks are judged on."""
+    """Rows that some of the members are judged on."""
 
     name: str
-    models: list[int]
+    members: frozenset[int]
     X: Tensor
     targets: Tensor
     weights: Tensor | None
@@ -26,7 +29,7 @@ class _Set:
 
 
 class Observer:
-    """Judges every member of a stack on the watched sets and on its own validation rows.
+    """Judges the members of a stack on the watched sets and on their own validation rows.
 
     Parameters
     ----------
@@ -35,61 +38,62 @@ class Observer:
         Rows that the members' validation rows are of.
     loss : a class of `labkit.nets.stacked.losses`
     n_outputs : int
+    dtype : torch.dtype
     watch : mapping of str to Watched
     """
 
-    def __init__(self, members: Sequence, X, y, loss, n_outputs: int, watch: Mapping[str, Watched]):
+    def __init__(
+        self,
+        members: Sequence[Member],
+        X: Tensor,
+        y: Tensor,
+        loss: type[Loss],
+        n_outputs: int,
+        dtype: torch.dtype,
+        watch: Mapping[str, Watched],
+    ):
         self.loss = loss
-        self.n_models = len(members)
         self.sets: list[_Set] = []
-        dtype = next(members[0].model.parameters()).dtype
         for name, (own_X, own_y, accuracy) in watch.items():
             own_X, own_y = own_X.to(X.device), own_y.to(X.device)
-            kinds = _kinds(members, lambda m: (m.label_smoothing, id(m.class_weight)))
-            for models in kinds:
-                member = members[models[0]]
+            for numbers in kinds(members, lambda m: (m.label_smoothing, id(m.class_weight))):
+                member = members[numbers[0]]
                 loss.check(own_y, n_outputs, member.label_smoothing)
                 targets = loss.targets(own_y, n_outputs, member.label_smoothing, dtype)
                 weights = None
                 if member.class_weight is not None:
                     weights = member.class_weight.to(targets)[own_y]
-                self.sets.append(_Set(name, models, own_X, targets.mT, weights, accuracy))
-        kinds = _kinds(
+                own = frozenset(numbers)
+                self.sets.append(_Set(name, own, own_X, targets.mT, weights, accuracy))
+        for numbers in kinds(
             members,
             lambda m: (id(m.validation), m.label_smoothing, id(m.class_weight), id(m.weights)),
-        )
-        for models in kinds:
-            member = members[models[0]]
+        ):
+            member = members[numbers[0]]
             if member.validation is not None:
                 rows = member.validation.to(X.device)
                 loss.check(y[rows], n_outputs, member.label_smoothing)
                 targets = loss.targets(y[rows], n_outputs, member.label_smoothing, dtype)
                 weights = row_weights(member, y, dtype)
                 weights = None if weights is None else weights[rows]
-                self.sets.append(_Set("validation", models, X[rows], targets.mT, weights, None))
+                own = frozenset(numbers)
+                self.sets.append(_Set("validation", own, X[rows], targets.mT, weights, None))
 
-    def keep(self, models: Sequence[int]) -> None:
-        """Forget the networks that are not among ``models``."""
-        place = {old: new for new, old in enumerate(models)}
-        kept = []
-        for s in self.sets:
-            own = [place[i] for i in s.models if i in place]
-            if own:
-                kept.append(replace(s, models=own))
-        self.sets = kept
-        self.n_models = len(models)
+    def observe(self, network: StackedMLP, numbers: Sequence[int]) -> list[dict[str, float]]:
+        """The losses and accuracies of each network, by the name of the history's column.
 
-    def observe(self, network: StackedMLP) -> list[dict[str, float]]:
-        """For each network its losses and accuracies, by the name of the history's column."""
-        records: list[dict[str, float]] = [{} for _ in range(self.n_models)]
+        ``numbers`` are those of the members whose networks these are.
+        """
+        records: list[dict[str, float]] = [{} for _ in numbers]
         for s in self.sets:
+            own = [k for k, number in enumerate(numbers) if number in s.members]
             size = max(1, OUTPUT_NUMBERS // s.targets.numel())
-            for start in range(0, len(s.models), size):
-                models = s.models[start : start + size]
-                own = network
-                if len(models) < self.n_models:
-                    own = network.select(torch.tensor(models, device=s.X.device))
-                self._judge(s, own.outputs(s.X), [records[i] for i in models])
+            for start in range(0, len(own), size):
+                part = own[start : start + size]
+                judged = network
+                if len(part) < len(numbers):
+                    judged = network.select(torch.tensor(part, device=s.X.device))
+                self._judge(s, judged.outputs(s.X), [records[k] for k in part])
         return records
 
     def _judge(self, s: _Set, outputs: Tensor, records: list[dict[str, float]]) -> None:
@@ -103,23 +107,3 @@ class Observer:
         if s.accuracy is not None:
             for record, share in zip(records, s.accuracy(outputs.cpu()).tolist(), strict=True):
                 record[f"{s.name}_accuracy"] = share
-
-
-def row_weights(member, y: Tensor, dtype: torch.dtype) -> Tensor | None:
-    """How much each row counts for a member, ``(rows,)``; None if all count the same."""
-    if member.weights is None and member.class_weight is None:
-        return None
-    weights = torch.ones(len(y), dtype=dtype, device=y.device)
-    if member.weights is not None:
-        weights = weights * member.weights.to(weights)
-    if member.class_weight is not None:
-        weights = weights * member.class_weight.to(weights)[y]
-    return weights
-
-
-def _kinds(members: Sequence, key: Callable) -> list[list[int]]:
-    """The members' numbers, those with the same key together."""
-    groups: dict = {}
-    for i, member in enumerate(members):
-        groups.setdefault(key(member), []).append(i)
-    return list(groups.values())

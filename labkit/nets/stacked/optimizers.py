@@ -4,12 +4,10 @@ The update rules are those of ``torch.optim`` with its default constants. Parame
 state are matrices ``(n_models, n_parameters)``: a step is a handful of calls for all networks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
-
-from labkit.nets.training import TrainingConfig
 
 Values = float | Tensor
 """One value for all networks, or a column ``(n_models, 1)``."""
@@ -29,8 +27,8 @@ class StackedOptimizer:
     ----------
     parameters : Tensor, shape (n_models, n_parameters)
         Changed in place by `step`.
-    configs : sequence of TrainingConfig
-        One for each network.
+    options : sequence of dict
+        Of each network's optimizer, as `labkit.nets.training.optimizer_options` gives them.
     state : list of Tensor or None
         Running averages, shaped as ``parameters``; None for a fresh start.
     steps : int
@@ -38,23 +36,25 @@ class StackedOptimizer:
     """
 
     n_averages = 1
+    known = frozenset({"lr", "weight_decay"})
 
     def __init__(
         self,
         parameters: Tensor,
-        configs: Sequence[TrainingConfig],
+        options: Sequence[Mapping[str, float]],
         state: list[Tensor] | None = None,
         steps: int = 0,
     ):
         self.parameters = parameters
-        self.configs = configs
+        self.options = options
         if state is None:
             state = [torch.zeros_like(parameters) for _ in range(self.n_averages)]
         self.state = state
         self.scratch = torch.empty_like(parameters)
         self.steps = steps
-        self.decay = per_model([c.weight_decay for c in configs], parameters)
-        self.has_decay = any(c.weight_decay for c in configs)
+        self.rates = per_model([own["lr"] for own in options], parameters)
+        self.decay = per_model([own["weight_decay"] for own in options], parameters)
+        self.has_decay = any(own["weight_decay"] for own in options)
 
     def select(self, parameters: Tensor, models: Sequence[int]) -> "StackedOptimizer":
         """The optimizer of some of the networks, which goes on from here.
@@ -62,14 +62,22 @@ class StackedOptimizer:
         ``parameters`` are theirs; ``models`` their numbers among the networks of this one.
         """
         state = [average[models] for average in self.state]
-        return type(self)(parameters, [self.configs[i] for i in models], state, self.steps)
+        return type(self)(parameters, [self.options[i] for i in models], state, self.steps)
 
-    def step(self, gradient: Tensor, rate: Values) -> None:
-        """Take a step; ``gradient`` is overwritten."""
+    def step(self, gradient: Tensor, factors: Tensor | None = None) -> None:
+        """Take a step; ``gradient`` is overwritten.
+
+        ``factors`` are the shares ``(n_models, 1)`` of the learning rates that a schedule lets
+        through.
+        """
+        rate = self.rates if factors is None else factors * self.rates
         self.steps += 1
         if self.has_decay:
             self._decay(gradient, rate)
         self._step(gradient, rate)
+
+    def _step(self, gradient: Tensor, rate: Values) -> None:
+        raise NotImplementedError
 
     def _decay(self, gradient: Tensor, rate: Values) -> None:
         gradient.add_(torch.mul(self.parameters, self.decay, out=self.scratch))
@@ -78,9 +86,17 @@ class StackedOptimizer:
 class SGD(StackedOptimizer):
     """With momentum."""
 
-    def __init__(self, parameters, configs, state=None, steps=0):
-        super().__init__(parameters, configs, state, steps)
-        self.momentum = per_model([c.momentum for c in configs], parameters)
+    known = StackedOptimizer.known | {"momentum"}
+
+    def __init__(
+        self,
+        parameters: Tensor,
+        options: Sequence[Mapping[str, float]],
+        state: list[Tensor] | None = None,
+        steps: int = 0,
+    ):
+        super().__init__(parameters, options, state, steps)
+        self.momentum = per_model([own.get("momentum", 0.0) for own in options], parameters)
 
     def _step(self, gradient: Tensor, rate: Values) -> None:
         (velocity,) = self.state
@@ -117,9 +133,10 @@ class AdamW(Adam):
         self.parameters.mul_(1 - rate * self.decay)
 
 
-STACKED_OPTIMIZERS: dict[str, type[StackedOptimizer]] = {
-    "sgd": SGD,
-    "adam": Adam,
-    "adamw": AdamW,
-    "rmsprop": RMSprop,
+STACKED_OPTIMIZERS: dict[type[torch.optim.Optimizer], type[StackedOptimizer]] = {
+    torch.optim.SGD: SGD,
+    torch.optim.Adam: Adam,
+    torch.optim.AdamW: AdamW,
+    torch.optim.RMSprop: RMSprop,
 }
+"""By what they are, not by the names that `labkit.nets.training.OPTIMIZERS` gives them."""

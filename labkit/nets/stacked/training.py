@@ -1,16 +1,21 @@
 """Train many networks, those of one shape and batch size together."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import TypeVar
 
 import psutil
 import torch
 from torch import Tensor, nn
 
 from labkit.nets.mlp import count_parameters
+from labkit.nets.stacked.admission import check_admission
 from labkit.nets.stacked.members import Member, Trained, check_members
 from labkit.nets.stacked.network import StackedMLP, shape_of
-from labkit.nets.stacked.stack import Stack, count_rows
+from labkit.nets.stacked.rows import count_rows
+from labkit.nets.stacked.stack import Stack
 from labkit.nets.training import Watched
+
+Thing = TypeVar("Thing")
 
 CACHE_NUMBERS = 2**20
 """Numbers that a stack keeps at hand in a step, at most: beyond a few megabytes they no longer fit
@@ -58,7 +63,9 @@ def train_stacked(
     ValueError
         On an unknown loss, optimizer or schedule, rows that ``X`` has not, early stopping with
         nothing to watch, or an observer called ``validation`` beside validation rows.
-
+    TypeError
+        When a network, or the way it is trained, has no stacked counterpart: see
+        `labkit.nets.stacked.admission`.
     MemoryError
         When a stack of ``chunk`` members would not fit in memory.
 
@@ -69,6 +76,7 @@ def train_stacked(
     """
     watch = dict(watch or {})
     check_members(members, X, y, loss, watch)
+    check_admission(members)
     trained: dict[int, Trained] = {}
     X, y = X.to(device), y.to(device)
     for part in cut_into_stacks(members, [count_rows(m, len(X)) for m in members], chunk):
@@ -92,7 +100,7 @@ def cut_into_stacks(
     chunk : int or None
         Members in a stack, at most; None chooses what is fast.
     """
-    groups: dict = {}
+    groups: dict[Hashable, list[int]] = {}
     for i, member in enumerate(members):
         key = (shape_of(member.model), member.config.batch_size)
         groups.setdefault(key, []).append(i)
@@ -105,7 +113,7 @@ def cut_into_stacks(
     return stacks
 
 
-def evenly(things: list, most: int) -> list[list]:
+def evenly(things: list[Thing], most: int) -> list[list[Thing]]:
     """Cut a list into as few parts of ``most`` things as do, of about one size.
 
     >>> evenly([1, 2, 3, 4, 5], 4)
@@ -116,18 +124,18 @@ def evenly(things: list, most: int) -> list[list]:
     return [things[start : start + size] for start in range(0, len(things), size)]
 
 
-def chunk_size(model: nn.Sequential, batch_size: int) -> int:
+def chunk_size(model: nn.Module, batch_size: int) -> int:
     """How many networks of this shape train fastest together."""
     return max(4, CACHE_NUMBERS // _numbers(model, batch_size))
 
 
-def _numbers(model: nn.Sequential, batch_size: int) -> int:
+def _numbers(model: nn.Module, batch_size: int) -> int:
     """Numbers that a network keeps at hand in a step: weights, gradient, averages, layers."""
     per_row = StackedMLP.from_modules([model]).numbers_per_row
     return 5 * count_parameters(model) + 2 * batch_size * per_row
 
 
-def _check_memory(model: nn.Sequential, batch_size: int, n_models: int) -> None:
+def _check_memory(model: nn.Module, batch_size: int, n_models: int) -> None:
     needed = n_models * _numbers(model, batch_size) * next(model.parameters()).element_size()
     available = psutil.virtual_memory().available
     if needed > available:

@@ -1,0 +1,111 @@
+"""Networks as a user may extend them: a parameter, an activation, a layer more."""
+
+import inspect
+
+import pytest
+import torch
+from torch import nn
+
+from labkit.nets.estimators import MLPClassifier, MLPRegressor
+from labkit.nets.mlp import ACTIVATIONS, MLP
+from labkit.nets.parameters import spell_out
+from labkit.nets.training import OPTIMIZERS
+
+
+def add_parameter(monkeypatch, name: str, default, then) -> None:
+    """Give `MLP` one parameter more, as if it stood in ``MLP.__init__`` and nowhere else.
+
+    ``then(model, value)`` is what ``__init__`` does with it, last.
+    """
+    original = MLP.__init__
+    signature = inspect.signature(original)
+
+    def __init__(self, n_inputs, n_outputs, **parameters):
+        value = parameters.pop(name, default)
+        original(self, n_inputs, n_outputs, **parameters)
+        then(self, value)
+
+    more = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+    __init__.__signature__ = signature.replace(parameters=[*signature.parameters.values(), more])
+    monkeypatch.setattr(MLP, "__init__", __init__)
+    for estimator in (MLPRegressor, MLPClassifier):
+        monkeypatch.setattr(estimator, "__init__", estimator.__init__)  # put back afterwards
+        spell_out(estimator)
+
+
+@pytest.fixture
+def init_gain(monkeypatch):
+    """``init_gain: float = 1.0``, a factor on the initial weights."""
+
+    @torch.no_grad()
+    def scale(model, gain):
+        for layer in model:
+            if isinstance(layer, nn.Linear):
+                layer.weight *= gain
+
+    add_parameter(monkeypatch, "init_gain", 1.0, scale)
+
+
+@pytest.fixture
+def layer_norm(monkeypatch):
+    """``layer_norm: bool = False``, a layer that no stack knows, before the first activation."""
+
+    def insert(model, switched_on):
+        if switched_on:
+            model.insert(1, nn.LayerNorm(model[0].out_features))
+
+    add_parameter(monkeypatch, "layer_norm", False, insert)
+
+
+@pytest.fixture
+def elu(monkeypatch):
+    """``activation="elu"``, an activation that no stack knows."""
+    monkeypatch.setitem(ACTIVATIONS, "elu", nn.ELU)
+
+
+@pytest.fixture
+def nadam(monkeypatch):
+    """``optimizer="nadam"``, an optimizer that no stack knows."""
+    monkeypatch.setitem(OPTIMIZERS, "nadam", torch.optim.NAdam)
+
+
+class Huber(MLPRegressor):
+    """Minimises another loss."""
+
+    def loss(self):
+        return nn.HuberLoss(reduction="none", delta=0.5)
+
+
+class Residual(MLP):
+    """Adds a linear part to what the layers give."""
+
+    def __init__(self, n_inputs, n_outputs, **options):
+        super().__init__(n_inputs, n_outputs, **options)
+        self.append(nn.Linear(n_inputs, n_outputs))
+
+    def forward(self, x):
+        *layers, linear = self
+        return linear(x) + nn.Sequential(*layers)(x)
+
+
+class ResidualRegressor(MLPRegressor):
+    """Another network: a subclass with another ``forward``."""
+
+    network = Residual
+
+
+class TwoTowers(nn.Module):
+    """Another network: no sequence of layers."""
+
+    def __init__(self, n_inputs, n_outputs, *, width=8):
+        super().__init__()
+        self.one = nn.Sequential(nn.Linear(n_inputs, width), nn.Tanh())
+        self.other = nn.Sequential(nn.Linear(n_inputs, width), nn.ReLU())
+        self.output = nn.Linear(width, n_outputs)
+
+    def forward(self, x):
+        return self.output(self.one(x) * self.other(x))
+
+
+class TwoTowersClassifier(MLPClassifier):
+    network = TwoTowers
