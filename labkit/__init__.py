@@ -55,11 +55,11 @@ _ROOM_OF = {
 __all__ = ["LabkitError", *_ROOM_OF]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> object:
     if name not in _ROOM_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_ROOM_OF[name]), name)
 
 
-def __dir__():
+def __dir__() -> "list[str]":
     return sorted({*globals(), *__all__})

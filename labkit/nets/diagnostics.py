@@ -106,9 +106,8 @@ def diagnose(
     n, lowest = len(test), int(test.argmin())
     tail = max(1, round(TAIL * n))
     lowest_loss = min(test.min(), train.min())
-    if lowest_loss < 1 - LEARNED:
-        unit = 1 - lowest_loss
-    else:  # A slow start: not yet better than a constant. It may still be on its way.
+    unit = 1 - lowest_loss
+    if unit <= LEARNED:  # A slow start: not yet better than a constant. It may be on its way.
         unit = max(test.max() - lowest_loss, LEARNED)
     rise = (test[-1] - test[lowest]) / unit
     train_rise = max(0.0, train[-1] - train[lowest]) / unit

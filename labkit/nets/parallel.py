@@ -45,8 +45,10 @@ def _do(k: int, job: Job) -> tuple[int, Sequence[Any]]:
 def as_they_come(
     calls: Iterable[Any], n_jobs: int | None = None, pre_dispatch: int | str = "2 * n_jobs"
 ) -> Iterator[Any]:
-    """Results of ``joblib.delayed`` calls in the order they are done; all at the end where joblib's
-    backend knows no other way."""
+    """Results of ``joblib.delayed`` calls in the order they are done.
+
+    They come all at the end where joblib's backend knows no other way.
+    """
     try:
         parallel = Parallel(n_jobs, pre_dispatch=pre_dispatch, return_as="generator_unordered")
     except ValueError:

@@ -110,6 +110,7 @@ class Patience(EarlyStopping):
         super().__init__(patience=patience, threshold=0, load_best=True, sink=_no_message)
 
     def on_epoch_end(self, net: InterruptibleNet, **kwargs: Any) -> None:
+        """As skorch's, but tells the net who ends the loop."""
         try:
             super().on_epoch_end(net, **kwargs)
         except KeyboardInterrupt:

@@ -165,7 +165,7 @@ def test_early_stopping_never_trains_on_the_rows_it_watches(regression):
 
 
 def test_early_stopping_of_a_classifier_holds_out_every_class(classification):
-    X, y = classification
+    _, y = classification
     _, held = MLPClassifier(patience=2, validation_fraction=0.2).validation_rows(y, len(y), 0)
     np.testing.assert_allclose(np.bincount(y[held]), 0.2 * np.bincount(y), atol=1)
     lonely = np.r_[y[:-1], 3]

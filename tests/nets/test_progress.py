@@ -45,7 +45,7 @@ def test_an_interrupt_says_what_was_finished_and_goes_on_up(capsys):
 
 
 def test_an_error_is_no_interrupt(capsys):
-    with pytest.raises(ValueError), progress(10, "Grid search") as bar:
+    with pytest.raises(ValueError, match="broken"), progress(10, "Grid search") as bar:
         bar.advance(3)
-        raise ValueError
+        raise ValueError("broken")
     assert capsys.readouterr().err == ""

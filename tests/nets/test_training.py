@@ -2,6 +2,7 @@
 
 import math
 import pickle
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -199,7 +200,7 @@ def test_each_epoch_has_its_own_order():
 
 def test_batch_norm_survives_a_last_batch_of_one(data):
     X, y = data
-    model, history = fit(
+    _, history = fit(
         (X[:65], y[:65]), network(batch_norm=True), {"train": Watched(X, y)}, batch_size=32
     )
     assert np.isfinite(history.table["train_loss"]).all()
@@ -226,7 +227,7 @@ def test_cosine_falls_from_one_to_nothing():
     factor = learning_rate_factor("cosine", 11)
     rates = [factor(step) for step in range(11)]
     assert rates[0] == 1 and rates[5] == pytest.approx(0.5) and rates[10] == pytest.approx(0)
-    assert all(a > b for a, b in zip(rates, rates[1:], strict=False))
+    assert all(a > b for a, b in pairwise(rates))
 
 
 @pytest.mark.parametrize("schedule", [None, "cosine", "one_cycle"])

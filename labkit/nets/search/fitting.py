@@ -86,8 +86,10 @@ def run_task(task: Task) -> list[tuple[int, int, Result]]:
 
 
 def needs_rows(scorer: Any) -> bool:
-    """Whether a scorer may look at more than an estimator's predictions: a function of the user's
-    that is not made by ``make_scorer``."""
+    """Whether a scorer may look at more than an estimator's predictions.
+
+    So may a function of the user's that is not made by ``make_scorer``.
+    """
     if isinstance(scorer, _MultimetricScorer):
         return any(map(needs_rows, scorer._scorers.values()))
     return not isinstance(scorer, (_BaseScorer, _PassthroughScorer))

@@ -252,7 +252,7 @@ class Periodic(Layer):
         return self.y.view(n_models, -1, x.shape[-1])
 
     def backward(self, d: Tensor) -> tuple[list[Tensor], None]:
-        n_models, n_features, n = self.frequencies.shape
+        n = self.frequencies.shape[2]
         d = d.view_as(self.y)
         aten.threshold_backward.grad_input(d, self.y, 0, grad_input=d)
         waves = self.waves.flatten(0, 1)
