@@ -60,6 +60,7 @@ class FixedSplit:
         self.validation_rows = validation_rows
 
     def __call__(self, dataset: Any, y: Any = None, **fit_params: Any) -> tuple[Any, Any]:
+        """The rows to train on, and those to watch."""
         return Subset(dataset, self.train_rows), Subset(dataset, self.validation_rows)
 
 
