@@ -138,10 +138,16 @@ def test_clean_results_keeps_them_for_a_preview(monkeypatch, tmp_path):
 # --- what set-up rests on ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["__init__", "__main__", "bootstrap", "errors"])
-def test_front_door_is_readable_by_an_old_python(name):
-    source = (ROOT / "labkit" / f"{name}.py").read_text("utf-8")
-    ast.parse(source, feature_version=(3, 7))
+HOME = ROOT / "labkit"
+FRONT_DOOR = [
+    *(HOME / name for name in ("__init__.py", "__main__.py", "errors.py")),
+    *sorted((HOME / "bootstrap").glob("*.py")),
+]
+
+
+@pytest.mark.parametrize("path", FRONT_DOOR, ids=lambda path: str(path.relative_to(HOME)))
+def test_front_door_is_readable_by_an_old_python(path):
+    ast.parse(path.read_text("utf-8"), feature_version=(3, 7))
 
 
 def test_old_python_is_told_what_to_do():

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from labkit.errors import LabkitError
 
-_ABOVE = Path(__file__).resolve().parent.parent
+_ABOVE = Path(__file__).resolve().parents[2]
 IN_CHECKOUT = (_ABOVE / "_quarto.yml").is_file()
 """Whether this is the book's repository, and not labkit installed apart from it, as a library."""
 ROOT = _ABOVE if IN_CHECKOUT else Path.cwd()
