@@ -102,7 +102,7 @@ def bench(args: argparse.Namespace) -> int:
 
 def lock(args: argparse.Namespace) -> None:
     """make requirements.lock anew from requirements.txt, with the hash of every package"""
-    bootstrap.lock(ROOT, upgrade=args.upgrade)
+    bootstrap.make_lock(ROOT, upgrade=args.upgrade)
 
 
 def clean_results(args: argparse.Namespace) -> None:
