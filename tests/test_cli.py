@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -121,6 +122,39 @@ def test_interrupt_exits_130_with_one_line(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(cli.shutil, "rmtree", interrupted)
     assert cli.main(["clean"]) == 130
     assert capsys.readouterr().err.strip() == "Interrupted."
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a closed pipe is another error on Windows")
+@pytest.mark.parametrize(
+    ("command", "unbuffered", "errors"),
+    [
+        ("--help", "", subprocess.PIPE),
+        ("data --no-fetch", "", subprocess.PIPE),
+        ("data --no-fetch", "1", subprocess.PIPE),
+        ("data --no-fetch", "", subprocess.STDOUT),
+    ],
+)
+def test_a_reader_that_goes_away_is_no_error(command, unbuffered, errors, tmp_path):
+    """As in ``labkit data | head``, with an error for the last, ``2>&1``."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    data = tmp_path / "absent" if errors == subprocess.STDOUT else tmp_path
+    done = subprocess.run(
+        [sys.executable, "-m", "labkit", *command.split()],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "LABKIT_NO_VENV": "1",
+            "LABKIT_DATA": str(data),
+            "PYTHONUNBUFFERED": unbuffered,
+        },
+        stdout=writer,
+        stderr=errors,
+        text=True,
+    )
+    os.close(writer)
+    assert done.returncode == 128 + signal.SIGPIPE
+    assert not done.stderr
 
 
 def test_clean_results_keeps_them_for_a_preview(monkeypatch, tmp_path):
