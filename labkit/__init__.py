@@ -11,8 +11,8 @@ that ``import labkit`` costs nothing, and ``python -m labkit`` runs before anyth
 
 The rooms, each importing only from those before it:
 
-``config``, ``bootstrap``, ``errors``
-    Profiles and the seed; set-up and the lock; the base of all errors that are meant for users.
+``errors``, ``bootstrap``, ``config``
+    The base of all errors that are meant for users; set-up and the lock; profiles and the seed.
 ``nets``
     MLPs, whatever the data: the network, its training, many at once, scikit-learn's estimators and
     grid search over them. Knows no data set.
@@ -22,6 +22,8 @@ The rooms, each importing only from those before it:
     How a result is kept and shown: tables, figures, sentences, intervals, alarms.
 ``volatility``, ``failures``
     All about the stocks, and all about the machines. Neither imports from the other.
+``lab``
+    What a chapter opens with: the data in use and the profile, as the environment says.
 ``both``
     What compares the two studies.
 ``book``

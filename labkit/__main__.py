@@ -21,8 +21,26 @@ CACHES = (".quarto", "_freeze", ".pytest_cache", ".ruff_cache")
 
 
 def main(arguments: list | None = None) -> int:
-    """Run one command and return its exit status: 0, 1 for an error, 2 for bad usage, 130."""
-    args = _parse(sys.argv[1:] if arguments is None else arguments)
+    """Run one command and return its exit status: 0, 1 for an error, 2 for bad usage.
+
+    As shells have it, 130 for an interrupt, and 141 where the reader of a pipe, such as ``head``,
+    went away.
+    """
+    try:
+        try:
+            return _carry_out(sys.argv[1:] if arguments is None else arguments)
+        finally:
+            print(end="", flush=True)  # here, where a failure is caught, and not as Python ends
+    except BrokenPipeError:
+        # What nobody reads goes nowhere; Python would try to write it once more.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (1, 2):
+            os.dup2(nowhere, stream)
+        return 141
+
+
+def _carry_out(arguments: list) -> int:
+    args = _parse(arguments)
     try:
         bootstrap.check_python(sys.version_info[:2])
         _check_place(args)
@@ -102,7 +120,7 @@ def bench(args: argparse.Namespace) -> int:
 
 def lock(args: argparse.Namespace) -> None:
     """make requirements.lock anew from requirements.txt, with the hash of every package"""
-    bootstrap.lock(ROOT, upgrade=args.upgrade)
+    bootstrap.make_lock(ROOT, upgrade=args.upgrade)
 
 
 def clean_results(args: argparse.Namespace) -> None:

@@ -1,4 +1,8 @@
-"""Fixtures that several rooms share: a made-up market whose truth is known, and machine rows."""
+"""Fixtures that several rooms share: a made-up market whose truth is known, machine rows, and a pip
+that sees one folder.
+"""
+
+import os
 
 import numpy as np
 import pandas as pd
@@ -75,3 +79,16 @@ def results_folder(tmp_path_factory):
     before, results.FOLDER = results.FOLDER, tmp_path_factory.mktemp("results")
     yield results.FOLDER
     results.FOLDER = before
+
+
+@pytest.fixture
+def offline(tmp_path, monkeypatch):
+    """pip sees one folder of wheels and nothing else; there is no Quarto."""
+    wheels = tmp_path / "wheels"
+    for name in [name for name in os.environ if name.startswith(("PIP_", "LABKIT_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", wheels.as_uri())
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return wheels

@@ -5,10 +5,9 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-import sysconfig
-import time
 
 import pytest
 from wheels import write_wheel
@@ -17,12 +16,16 @@ from labkit import __main__ as cli
 from labkit import bootstrap
 from labkit.book import notebooks
 from labkit.book.errors import BookError
+from labkit.bootstrap import environment, requirements
 from labkit.config import ProfileError
 from labkit.files.provenance import DataError
 from labkit.report.alarms import Alarm
 
 ROOT = bootstrap.ROOT
-COMMANDS = "setup data book render test lint notebooks bench lock clean-results clean".split()
+COMMANDS = [
+    "setup", "data", "book", "render", "test", "lint", "notebooks", "bench", "lock",
+    "clean-results", "clean",
+]  # fmt: skip
 
 
 def run(*arguments, cwd=ROOT, flags=(), **environment):
@@ -121,6 +124,39 @@ def test_interrupt_exits_130_with_one_line(monkeypatch, tmp_path, capsys):
     assert capsys.readouterr().err.strip() == "Interrupted."
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a closed pipe is another error on Windows")
+@pytest.mark.parametrize(
+    ("command", "unbuffered", "errors"),
+    [
+        ("--help", "", subprocess.PIPE),
+        ("data --no-fetch", "", subprocess.PIPE),
+        ("data --no-fetch", "1", subprocess.PIPE),
+        ("data --no-fetch", "", subprocess.STDOUT),
+    ],
+)
+def test_a_reader_that_goes_away_is_no_error(command, unbuffered, errors, tmp_path):
+    """As in ``labkit data | head``, with an error for the last, ``2>&1``."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    data = tmp_path / "absent" if errors == subprocess.STDOUT else tmp_path
+    done = subprocess.run(
+        [sys.executable, "-m", "labkit", *command.split()],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "LABKIT_NO_VENV": "1",
+            "LABKIT_DATA": str(data),
+            "PYTHONUNBUFFERED": unbuffered,
+        },
+        stdout=writer,
+        stderr=errors,
+        text=True,
+    )
+    os.close(writer)
+    assert done.returncode == 128 + signal.SIGPIPE
+    assert not done.stderr
+
+
 def test_clean_results_keeps_them_for_a_preview(monkeypatch, tmp_path):
     table = tmp_path / "results" / "study" / "table.csv"
     table.parent.mkdir(parents=True)
@@ -138,10 +174,23 @@ def test_clean_results_keeps_them_for_a_preview(monkeypatch, tmp_path):
 # --- what set-up rests on ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["__init__", "__main__", "bootstrap", "errors"])
-def test_front_door_is_readable_by_an_old_python(name):
-    source = (ROOT / "labkit" / f"{name}.py").read_text("utf-8")
-    ast.parse(source, feature_version=(3, 7))
+HOME = ROOT / "labkit"
+FRONT_DOOR = [
+    *(HOME / name for name in ("__init__.py", "__main__.py", "errors.py")),
+    *sorted((HOME / "bootstrap").glob("*.py")),
+]
+
+
+@pytest.mark.parametrize("path", FRONT_DOOR, ids=lambda path: str(path.relative_to(HOME)))
+def test_front_door_is_readable_by_an_old_python_and_needs_nothing_installed(path):
+    tree = ast.parse(path.read_text("utf-8"), feature_version=(3, 7))
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in [getattr(node, "module", None) or node.names[0].name]
+    }
+    assert imported <= {"labkit", *sys.stdlib_module_names}
 
 
 def test_old_python_is_told_what_to_do():
@@ -163,61 +212,12 @@ def test_requirements_are_pinned_and_name_no_index():
     for name in ("requirements.txt", "requirements-quarto.txt"):
         text = (ROOT / name).read_text("utf-8")
         lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-        assert [str(requirement) for requirement in bootstrap.requirements(ROOT / name)] == lines
+        assert [str(requirement) for requirement in requirements.read(ROOT / name)] == lines
         assert [line for line in lines if "==" not in line] == []
         assert "index-url" not in text
 
 
-def venv_at(root, version=sys.version_info):
-    """A folder that looks like an environment, as far as its state is read from it."""
-    (root / "requirements.txt").write_text("torch==1.0\n")
-    (root / "requirements.lock").write_text("sympy==1.0\n")
-    python = bootstrap.venv_python(root)
-    python.parent.mkdir(parents=True)
-    python.touch()
-    (root / ".venv" / "pyvenv.cfg").write_text(
-        "home = /usr/bin\nversion = {}.{}.0\n".format(*version)
-    )
-    return root / ".venv" / bootstrap.STAMP
-
-
-def test_stamp_tells_each_state(tmp_path):
-    assert bootstrap.venv_state(tmp_path) == "absent"
-    stamp = venv_at(tmp_path)
-    assert bootstrap.venv_state(tmp_path) == "stale"
-    stamp.write_text(bootstrap.UNFINISHED)
-    assert bootstrap.venv_state(tmp_path) == "unfinished"
-    stamp.write_text(bootstrap.digest(tmp_path))
-    assert bootstrap.venv_state(tmp_path) == "complete"
-    (tmp_path / "requirements.txt").write_text("torch==1.1\n")
-    assert bootstrap.venv_state(tmp_path) == "stale"
-    stamp.write_text(bootstrap.digest(tmp_path))
-    (tmp_path / "requirements.lock").write_text("torch==1.1\nsympy==1.1\n")
-    assert bootstrap.venv_state(tmp_path) == "stale"
-    bootstrap.venv_python(tmp_path).unlink()
-    assert bootstrap.venv_state(tmp_path) == "absent"
-
-
-def test_environment_of_another_python_is_not_used(tmp_path):
-    stamp = venv_at(tmp_path, version=(3, 10))
-    stamp.write_text(bootstrap.digest(tmp_path))
-    assert bootstrap.venv_state(tmp_path) == "other-python"
-
-
 # --- set-up itself, with a package index made of one folder ---------------------------------------
-
-
-@pytest.fixture
-def offline(tmp_path, monkeypatch):
-    """pip sees one folder of wheels and nothing else; there is no Quarto."""
-    wheels = tmp_path / "wheels"
-    for name in [name for name in os.environ if name.startswith(("PIP_", "LABKIT_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", wheels.as_uri())
-    monkeypatch.setenv("PATH", str(tmp_path))
-    return wheels
 
 
 def ask_for(root, *pins):
@@ -248,8 +248,8 @@ def test_setup_from_nothing_then_again_then_with_a_requirement_that_fails(offlin
     first = run("setup", cwd=clone)
     assert first.returncode == 0, first.stderr
     assert first.stdout.count("Quarto could not be installed") == 1
-    assert first.stdout.splitlines()[-1].endswith(str(bootstrap.venv_python(clone)))
-    assert bootstrap.venv_state(clone) == "complete"
+    assert first.stdout.splitlines()[-1].endswith(str(environment.python_of(clone)))
+    assert environment.state(clone) == "complete"
 
     again = run("setup", cwd=clone)
     assert again.returncode == 0, again.stderr
@@ -260,7 +260,7 @@ def test_setup_from_nothing_then_again_then_with_a_requirement_that_fails(offlin
     assert failed.returncode == 1
     assert "The requirement labkit_absent==2.0 could not be installed" in failed.stderr
     assert "Traceback" not in failed.stderr
-    assert bootstrap.venv_state(clone) == "unfinished"
+    assert environment.state(clone) == "unfinished"
 
     write_wheel(offline, "labkit_absent", "2.0")
     other_file = run("setup", cwd=clone)
@@ -271,7 +271,7 @@ def test_setup_from_nothing_then_again_then_with_a_requirement_that_fails(offlin
     ask_for(clone, "labkit_tiny==1.0", "labkit_absent==2.0")
     mended = run("setup", cwd=clone)
     assert mended.returncode == 0, mended.stderr
-    assert bootstrap.venv_state(clone) == "complete"
+    assert environment.state(clone) == "complete"
 
 
 def test_setup_from_a_python_without_pip_and_from_another_folder(offline, clone, tmp_path):
@@ -279,13 +279,13 @@ def test_setup_from_a_python_without_pip_and_from_another_folder(offline, clone,
     ask_for(clone, "labkit_tiny==1.0")
     done = run("setup", cwd=tmp_path, flags=["-S"], PYTHONPATH=str(clone))
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1].endswith(str(bootstrap.venv_python(clone)))
+    assert done.stdout.splitlines()[-1].endswith(str(environment.python_of(clone)))
 
 
 def test_an_unfinished_environment_is_not_mended_by_its_own_python(clone):
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", clone / ".venv"], check=True)
-    (clone / ".venv" / bootstrap.STAMP).write_text(bootstrap.UNFINISHED)
-    python = bootstrap.venv_python(clone)
+    (clone / ".venv" / environment.STAMP).write_text(environment.UNFINISHED)
+    python = environment.python_of(clone)
     done = subprocess.run(
         [python, "-m", "labkit", "setup"], cwd=clone, capture_output=True, text=True
     )
@@ -301,7 +301,7 @@ def test_a_requirement_that_the_lock_does_not_know_yet_is_installed_too(offline,
         file.write("labkit_new>=3\n")
     done = run("setup", cwd=clone)
     assert done.returncode == 0, done.stderr
-    assert f"Installing into {bootstrap.venv_python(clone)}: labkit_new>=3" in done.stdout
+    assert f"Installing into {environment.python_of(clone)}: labkit_new>=3" in done.stdout
 
 
 def test_no_environment_is_made_where_none_is_wanted(offline, clone):
@@ -327,44 +327,3 @@ def test_a_notebook_installs_what_its_machine_lacks_and_no_more(offline, clone, 
     lacking = start("labkit_absent==1.0")
     assert lacking.stdout.startswith(f"Installing into {sys.executable}: labkit_absent==1.0")
     assert "SetupError: The requirement labkit_absent==1.0 could not be" in lacking.stderr
-
-
-def test_quarto_is_tried_once_for_each_version(offline, clone, capsys):
-    assert not bootstrap.ensure_quarto(clone)
-    assert "Quarto could not be installed" in capsys.readouterr().out
-    assert not bootstrap.ensure_quarto(clone)
-    assert capsys.readouterr().out == ""
-    assert not bootstrap.ensure_quarto(clone, retry=True)
-    assert "Quarto could not be installed" in capsys.readouterr().out
-    (clone / "requirements-quarto.txt").write_text("labkit_no_quarto==2.0\n")
-    assert not bootstrap.ensure_quarto(clone)
-    assert "Quarto could not be installed" in capsys.readouterr().out
-
-
-@pytest.mark.skipif(os.name != "posix", reason="the stand-in is a shell script")
-def test_quarto_on_the_path_is_left_alone(offline, clone, capsys):
-    quarto = offline.parent / "quarto"
-    quarto.write_text("#!/bin/sh\n")
-    quarto.chmod(0o755)
-    assert bootstrap.ensure_quarto(clone)
-    assert capsys.readouterr().out == ""
-
-
-@pytest.mark.skipif(os.name != "posix", reason="ends a group of processes")
-def test_a_hanging_installer_is_ended_with_its_children(tmp_path):
-    alive = tmp_path / "alive"
-    child = f"import time, pathlib; time.sleep(1.5); pathlib.Path({str(alive)!r}).touch()"
-    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
-    start = time.monotonic()
-    assert not bootstrap._runs_within([sys.executable, "-c", parent], seconds=0.5, quiet=True)
-    assert time.monotonic() - start < 1.4
-    time.sleep(1.5)
-    assert not alive.exists()
-
-
-def test_scripts_of_the_running_python_are_found_first(monkeypatch):
-    monkeypatch.setenv("PATH", "/nowhere")
-    bootstrap.expose_scripts()
-    bootstrap.expose_scripts()
-    expected = [sysconfig.get_path("scripts"), "/nowhere"]
-    assert os.environ["PATH"].split(os.pathsep) == expected

@@ -16,13 +16,13 @@ from packaging.utils import canonicalize_name
 
 from labkit import __main__ as cli
 from labkit import bootstrap
-from labkit.bootstrap import ROOT
+from labkit.bootstrap import ROOT, environment, lock, requirements
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-PINNED = {canonicalize_name(r.name): r for r in bootstrap.requirements(ROOT / "requirements.txt")}
-LOCK = (ROOT / bootstrap.LOCK).read_text("utf-8")
-LOCKED = {canonicalize_name(r.name): r for r in bootstrap.requirements(ROOT / bootstrap.LOCK)}
+PINNED = {canonicalize_name(r.name): r for r in requirements.read(ROOT / "requirements.txt")}
+LOCK = (ROOT / requirements.LOCK).read_text("utf-8")
+LOCKED = {canonicalize_name(r.name): r for r in requirements.read(ROOT / requirements.LOCK)}
 
 
 def version(requirement):
@@ -50,7 +50,7 @@ def test_the_lock_is_complete():
             part = Requirement(text)
             if part.marker is not None and not part.marker.evaluate({"extra": ""}):
                 continue
-            if re.fullmatch(bootstrap.NOT_LOCKED, part.name):
+            if re.fullmatch(lock.NOT_LOCKED, part.name):
                 continue
             brought = {**LOCKED, **torch}.get(canonicalize_name(part.name))
             if brought is None or not part.specifier.contains(version(brought), prereleases=True):
@@ -66,10 +66,10 @@ def test_every_line_of_the_lock_has_hashes_and_none_has_an_address():
 
 
 def test_the_lock_leaves_torch_and_its_builds_with_cuda_out():
-    assert bootstrap._without_torch(LOCK) == LOCK
+    assert lock.without_torch(LOCK) == LOCK
     block = "triton==3.7.1 ; sys_platform == 'linux' \\\n    --hash=sha256:ab\n    # via torch\n"
     kept = "sympy==1.14.0 \\\n    --hash=sha256:cd\n    # via torch\n"
-    assert bootstrap._without_torch(block + kept) == kept
+    assert lock.without_torch(block + kept) == kept
 
 
 # --- the ranges ----------------------------------------------------------------------------------
@@ -84,6 +84,10 @@ def test_the_pinned_requirements_are_those_of_the_library_and_its_extras():
         assert wanted.specifier.contains(version(PINNED[name])), text
         assert wanted.extras <= PINNED[name].extras, text
     assert sorted(ranges) == sorted(PINNED)
+
+
+def test_the_oldest_python_is_the_one_that_set_up_asks_for():
+    assert PROJECT["requires-python"] == ">={}.{}".format(*requirements.OLDEST_PYTHON)
 
 
 def imported(folder):
@@ -126,7 +130,7 @@ def apart(tmp_path_factory):
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
-    scripts = bootstrap.venv_python(folder / "x").relative_to(folder / "x" / ".venv").parent
+    scripts = environment.python_of(folder / "x").relative_to(folder / "x" / ".venv").parent
     pip = [sys.executable, "-m", "pip", "--quiet"]
     build = [*pip, "wheel", "--no-index", "--no-deps", "--no-build-isolation", "-w", folder, source]
     subprocess.run(build, check=True)
@@ -176,8 +180,12 @@ def test_the_command_is_there_and_helps(apart):
 
 
 @pytest.mark.parametrize(
-    "command", "setup book render test lint notebooks bench lock clean clean-results".split()
-)
+    "command",
+    [
+        "setup", "book", "render", "test", "lint", "notebooks", "bench", "lock", "clean",
+        "clean-results",
+    ],
+)  # fmt: skip
 def test_the_books_commands_say_what_they_need(command, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(bootstrap, "IN_CHECKOUT", False)
     monkeypatch.setattr(cli, "ROOT", tmp_path)
