@@ -11,8 +11,9 @@ that ``import labkit`` costs nothing, and ``python -m labkit`` runs before anyth
 
 The rooms, each importing only from those before it:
 
-``errors``, ``bootstrap``, ``config``
-    The base of all errors that are meant for users; set-up and the lock; profiles and the seed.
+``errors``, ``place``, ``bootstrap``, ``config``
+    The base of all errors that are meant for users; where the project lies; set-up and the lock;
+    profiles and the seed.
 ``nets``
     MLPs, whatever the data: the network, its training, many at once, scikit-learn's estimators and
     grid search over them. Knows no data set.

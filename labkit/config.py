@@ -8,12 +8,7 @@ profile are never mistaken for those of another: the profile is part of their ke
 import os
 from dataclasses import dataclass
 
-from labkit import bootstrap
 from labkit.errors import LabkitError
-
-ROOT = bootstrap.ROOT
-"""The project's root: where ``_quarto.yml`` lies and ``results/`` is made. Where labkit is
-installed apart from the project, the current folder."""
 
 SEED = 2024
 """The one seed that all others are derived from."""

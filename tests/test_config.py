@@ -2,8 +2,9 @@
 
 import pytest
 
-from labkit.config import PROFILES, ROOT, USUAL, profile_name
+from labkit.config import PROFILES, USUAL, profile_name
 from labkit.failures import profile as failures
+from labkit.place import ROOT
 from labkit.volatility import profile as volatility
 
 AXES = {"learning_rate", "optimizer", "hidden_sizes", "batch_size", "epochs"}

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from labkit import __main__ as cli
-from labkit.config import ROOT
+from labkit.place import ROOT
 
 README = (ROOT / "README.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()

@@ -5,18 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from labkit.config import ROOT
+from labkit.place import ROOT
 
 HOME = ROOT / "labkit"
 
 MAY_IMPORT = {
     "errors": set(),
-    "bootstrap": {"errors"},
-    "config": {"errors", "bootstrap"},
+    "place": set(),
+    "bootstrap": {"errors", "place"},
+    "config": {"errors"},
     "book": {"errors"},
     "nets": {"errors"},
-    "files": {"errors", "config"},
-    "report": {"errors", "config", "nets", "files"},
+    "files": {"errors", "place"},
+    "report": {"errors", "place", "config", "nets", "files"},
     "volatility": {"errors", "config", "nets", "files", "report"},
     "failures": {"errors", "config", "nets", "files", "report"},
     "lab": {"errors", "config", "nets", "files", "report", "volatility", "failures"},

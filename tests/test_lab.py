@@ -5,8 +5,8 @@ import ast
 import pytest
 
 from labkit import lab
-from labkit.config import ROOT
 from labkit.failures.machines import machines
+from labkit.place import ROOT
 
 
 @pytest.fixture(autouse=True)

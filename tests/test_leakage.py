@@ -23,7 +23,6 @@ from sklearn.neighbors import KNeighborsClassifier
 
 import labkit.failures
 import labkit.volatility
-from labkit.config import ROOT
 from labkit.failures import contenders as failure_contenders
 from labkit.failures import final as failure_final
 from labkit.failures.data import load_maintenance
@@ -37,6 +36,7 @@ from labkit.failures.scores import most_probable, out_of_fold
 from labkit.failures.stages import Split, Stage
 from labkit.nets.estimators import MLPClassifier
 from labkit.nets.splits import DateSeriesSplit, chronological, stratified
+from labkit.place import ROOT
 from labkit.report import results
 from labkit.report.results import Study
 from labkit.volatility import final as volatility_final

@@ -216,5 +216,5 @@ def test_the_data_need_packages_and_no_repository(apart):
 
 
 def test_apart_from_the_book_the_root_is_the_current_folder(apart):
-    done = apart("python", "-c", "from labkit import config; print(config.ROOT)")
+    done = apart("python", "-c", "from labkit.place import ROOT; print(ROOT)")
     assert done.stdout.strip() == str(apart.elsewhere), done.stderr

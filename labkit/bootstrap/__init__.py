@@ -22,6 +22,7 @@ from labkit.bootstrap.installed import install_missing, missing
 from labkit.bootstrap.lock import make_lock
 from labkit.bootstrap.quarto import ensure_quarto, expose_scripts
 from labkit.bootstrap.requirements import OLDEST_PYTHON
+from labkit.place import IN_CHECKOUT, ROOT
 
 __all__ = [
     "IN_CHECKOUT",
@@ -33,13 +34,6 @@ __all__ = [
     "install_missing",
     "make_lock",
 ]
-
-_ABOVE = Path(__file__).resolve().parents[2]
-IN_CHECKOUT = (_ABOVE / "_quarto.yml").is_file()
-"""Whether this is the book's repository, and not labkit installed apart from it, as a library."""
-ROOT = _ABOVE if IN_CHECKOUT else Path.cwd()
-"""The project's root; apart from it the current folder, so that nothing is ever written beside an
-installed package."""
 
 
 def check_python(version: tuple) -> None:

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from labkit.config import ROOT
 from labkit.files.kaggle import kagglehub_folder
 from labkit.files.provenance import DataError, FileRecord
+from labkit.place import ROOT
 
 SOURCES = ("environment", "local", "kaggle", "download", "embedded")
 """Where data may come from, in the order of the search."""

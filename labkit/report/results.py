@@ -20,7 +20,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, get_args, get_origin, get_t
 
 import pandas as pd
 
-from labkit.config import ROOT
+from labkit.place import ROOT
 from labkit.report.code import code_fingerprint, versions
 from labkit.report.facts import Facts
 from labkit.report.frames import read_table, write_table

@@ -2,8 +2,8 @@
 
 import pytest
 
-from labkit.bootstrap import ROOT
 from labkit.bootstrap.installed import missing
+from labkit.place import ROOT
 
 
 def write(folder, text, name="requirements.txt"):

@@ -17,10 +17,10 @@ from made_up import (
 )
 
 from labkit.both import comparison, words
-from labkit.config import ROOT
 from labkit.failures import balancing
 from labkit.failures import words as failure_words
 from labkit.failures.data import load_maintenance
+from labkit.place import ROOT
 from labkit.report import words as say
 from labkit.volatility import words as volatility_words
 from labkit.volatility.data import load_nyse

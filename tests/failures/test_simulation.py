@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from labkit.config import ROOT
 from labkit.failures.data import load_maintenance
 from labkit.failures.rules import (
     FAILURE_TYPES,
@@ -24,6 +23,7 @@ from labkit.failures.simulation import (
     simulate,
     tool_end_probability,
 )
+from labkit.place import ROOT
 
 # Of Kaggle's file: mean and standard deviation, as measured and as UCI's page implies.
 PUBLISHED_MOMENTS = {

@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 
 from labkit.both.inventory import report
-from labkit.config import ROOT
 from labkit.failures import data as failures_data
 from labkit.failures.data import load_maintenance
 from labkit.failures.rules import FAILURE_TYPES
 from labkit.files import kaggle, sources
 from labkit.files.provenance import DataError
+from labkit.place import ROOT
 from labkit.volatility import data as volatility_data
 from labkit.volatility.data import load_nyse
 
