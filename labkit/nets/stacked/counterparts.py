@@ -45,6 +45,10 @@ def counterpart(layer: nn.Module, is_first: bool) -> Maker | None:
     return None
 
 
+HOOKS = [name for name in vars(nn.Module()) if name.endswith("hooks")]
+"""Where a module keeps what is called beside its ``forward``."""
+
+
 def layers_of(module: nn.Module) -> list[nn.Module]:
     """The layers of a network that is a sequence of them.
 
@@ -76,7 +80,7 @@ def why_no_counterpart(module: nn.Module) -> str | None:
     if not layers or not isinstance(layers[-1], nn.Linear):
         return f"{name} does not end with a linear layer"
     for part in module.modules():
-        if "forward" in vars(part) or any(v for k, v in vars(part).items() if k.endswith("hooks")):
+        if "forward" in vars(part) or any(map(vars(part).get, HOOKS)):
             return f"hooks change what {type(part).__name__} does"
     parameters = [p for layer in layers for p in layer.parameters()]
     if len(set(map(id, parameters))) < len(parameters):
