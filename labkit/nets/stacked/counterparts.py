@@ -83,8 +83,10 @@ def why_no_counterpart(module: nn.Module) -> str | None:
         if "forward" in vars(part) or any(map(vars(part).get, HOOKS)):
             return f"hooks change what {type(part).__name__} does"
     parameters = [p for layer in layers for p in layer.parameters()]
-    if len(set(map(id, parameters))) < len(parameters):
-        return f"layers of {name} share parameters"
+    if list(map(id, parameters)) != list(map(id, module.parameters())):
+        return f"{name} has parameters that layers share, or that belong to none"
+    if any(p._backward_hooks or p._post_accumulate_grad_hooks for p in parameters):
+        return f"hooks change the gradients of {name}"
     if not all(p.requires_grad for p in parameters):
         return f"parameters of {name} are frozen (requires_grad=False)"
     if len({p.dtype for p in parameters}) > 1:
