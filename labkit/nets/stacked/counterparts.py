@@ -45,6 +45,10 @@ def counterpart(layer: nn.Module, is_first: bool) -> Maker | None:
     return None
 
 
+HOOKS = [name for name in vars(nn.Module()) if name.endswith("hooks")]
+"""Where a module keeps what is called beside its ``forward``."""
+
+
 def layers_of(module: nn.Module) -> list[nn.Module]:
     """The layers of a network that is a sequence of them.
 
@@ -76,11 +80,13 @@ def why_no_counterpart(module: nn.Module) -> str | None:
     if not layers or not isinstance(layers[-1], nn.Linear):
         return f"{name} does not end with a linear layer"
     for part in module.modules():
-        if "forward" in vars(part) or any(v for k, v in vars(part).items() if k.endswith("hooks")):
+        if "forward" in vars(part) or any(map(vars(part).get, HOOKS)):
             return f"hooks change what {type(part).__name__} does"
     parameters = [p for layer in layers for p in layer.parameters()]
-    if len(set(map(id, parameters))) < len(parameters):
-        return f"layers of {name} share parameters"
+    if list(map(id, parameters)) != list(map(id, module.parameters())):
+        return f"{name} has parameters that layers share, or that belong to none"
+    if any(p._backward_hooks or p._post_accumulate_grad_hooks for p in parameters):
+        return f"hooks change the gradients of {name}"
     if not all(p.requires_grad for p in parameters):
         return f"parameters of {name} are frozen (requires_grad=False)"
     if len({p.dtype for p in parameters}) > 1:
