@@ -261,9 +261,11 @@ def test_a_candidate_that_cannot_be_built_fails_alone(measured):
 
 def test_a_number_of_epochs_that_is_none_is_left_to_the_fit(measured):
     estimator = MLPRegressor(hidden_sizes=(8,))
-    with pytest.warns(UserWarning, match="epochs=0 is not a number of 1 or more"):
-        with pytest.warns(FitFailedWarning, match="epochs is 0"):
-            search = StackedGridSearchCV(estimator, {"epochs": [2, 0]}, cv=3).fit(*measured)
+    with (
+        pytest.warns(UserWarning, match="epochs=0 is not a number of 1 or more"),
+        pytest.warns(FitFailedWarning, match="epochs is 0"),
+    ):
+        search = StackedGridSearchCV(estimator, {"epochs": [2, 0]}, cv=3).fit(*measured)
     assert np.isnan(search.cv_results_["mean_test_score"]).tolist() == [False, True]
 
 

@@ -27,9 +27,13 @@ def counterpart(layer: nn.Module, is_first: bool) -> Maker | None:
     """
     if type(layer) is nn.Linear:
         return lambda parameters, buffers: stacked.Linear(parameters, is_first)
-    if type(layer) is PeriodicEmbeddings and is_first:
-        if layer.activation is not None and type(layer.linear) is not nn.Linear:
-            return lambda parameters, buffers: stacked.Periodic(parameters)
+    is_stackable_embedding = (
+        type(layer) is PeriodicEmbeddings
+        and layer.activation is not None
+        and type(layer.linear) is not nn.Linear
+    )
+    if is_stackable_embedding and is_first:
+        return lambda parameters, buffers: stacked.Periodic(parameters)
     if is_first:
         return None  # The others may overwrite what they are given: the features.
     if type(layer) is nn.BatchNorm1d and layer.affine and layer.track_running_stats:
