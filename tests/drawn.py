@@ -34,7 +34,7 @@ def ticks(axis):
     places = axis.get_majorticklocs()
     texts = axis.get_major_formatter().format_ticks(places)
     found = {
-        text: float(place)
+        str(text): float(place)
         for place, text in sorted(zip(places, texts, strict=True))
         if low <= place <= high
     }
@@ -92,3 +92,20 @@ def _colour(handle):
 
 def labels(axis):
     return axis.get_xlabel(), axis.get_ylabel()
+
+
+def boxes(axis):
+    """Place → (low whisker, quartile, median, quartile, high whisker) of horizontal boxes."""
+    found = {}
+    for patch in axis.patches:
+        x, y = patch.get_path().vertices.T
+        own = [
+            line.get_xydata()
+            for line in axis.lines
+            if line.get_linestyle() != "None" and y.min() <= line.get_ydata().mean() <= y.max()
+        ]
+        if np.isfinite(x).all():
+            (median,) = {xy[0, 0] for xy in own if np.ptp(xy[:, 1]) == np.ptp(y)}
+            ends = np.concatenate(own)[:, 0]
+            found[float(y.min() + y.max()) / 2] = (ends.min(), x.min(), median, x.max(), ends.max())
+    return found
