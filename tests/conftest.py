@@ -3,6 +3,7 @@ that sees one folder.
 """
 
 import os
+import sys
 
 import numpy as np
 import pandas as pd
@@ -92,3 +93,11 @@ def offline(tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_FIND_LINKS", wheels.as_uri())
     monkeypatch.setenv("PATH", str(tmp_path))
     return wheels
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    """No figure outlives its test."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

@@ -7,7 +7,8 @@ from matplotlib.ticker import MaxNLocator
 
 from labkit.report.grids import label as value_label
 from labkit.report.sentence import number
-from labkit.report.theme import OKABE_ITO, SEQUENTIAL, figure
+from labkit.report.tables import capital
+from labkit.report.theme import OKABE_ITO, SEQUENTIAL, figure, small_multiples
 
 SET_COLOURS = {"train": OKABE_ITO[0], "validation": OKABE_ITO[1], "test": OKABE_ITO[2]}
 FEW_EPOCHS = 10
@@ -38,7 +39,7 @@ def curves(history: pd.DataFrame, *, loss: str, accuracy: str) -> Figure:
                 color=SET_COLOURS[name],
                 label=name,
             )
-        axis.set(xlabel="epoch", ylabel=label, title=f"{label.capitalize()} by epoch")
+        axis.set(xlabel="epoch", ylabel=label, title=f"{capital(label)} by epoch")
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[0].legend()
     return fig
@@ -64,10 +65,9 @@ def curves_by_group(
         Of the vertical axis.
     """
     names = list(history[group].unique())
-    rows = int(np.ceil(len(names) / 3))
-    fig, axes = figure(rows, 3, height=2.1 * rows, sharex=True, sharey=True, squeeze=False)
+    fig, panels = small_multiples(len(names), 3, height=2.1)
     sets = _sets(history, quantity)
-    for axis, name in zip(axes.flat, names, strict=False):
+    for axis, name in zip(panels, names, strict=True):
         own = history[history[group] == name].groupby("epoch")
         for s in sets:
             values = own[f"{s}_{quantity}"]
@@ -78,14 +78,12 @@ def curves_by_group(
             )
         axis.set_title(name)
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    for axis in axes.flat[len(names) :]:
-        axis.set_axis_off()
-    for axis in axes[-1]:
+    for axis in panels[-3:]:
         axis.set_xlabel("epoch")
-    for axis in axes[:, 0]:
+    for axis in panels[::3]:
         axis.set_ylabel(label)
-    _limit_to_held_out(axes[0, 0], history, sets, quantity)
-    axes[0, 0].legend()
+    _limit_to_held_out(panels[0], history, sets, quantity)
+    panels[0].legend()
     return fig
 
 
@@ -98,7 +96,7 @@ def _limit_to_held_out(axis, history: pd.DataFrame, sets: list[str], quantity: s
         high = np.quantile(values, 0.99)
     else:
         low = np.quantile(values, 0.01)
-    margin = 0.05 * (high - low)
+    margin = 0.05 * (high - low) or 0.01
     axis.set_ylim(low - margin, high + margin)
 
 
@@ -106,7 +104,7 @@ def grid_heatmaps(candidates: pd.DataFrame, score: str) -> Figure:
     """Best score for each pair of values: optimizer × learning rate, layers × the two others.
 
     ``candidates`` is the table of `labkit.report.grids.candidates_of`; ``score`` labels the
-    colours.
+    colours. A pair without a score is left blank.
     """
     table = candidates.assign(hidden=candidates["hidden_sizes"].map(value_label))
     pairs = [
@@ -131,7 +129,9 @@ def grid_heatmaps(candidates: pd.DataFrame, score: str) -> Figure:
         axis.set_yticks(range(grid.shape[0]), grid.index)
         axis.set(xlabel=column_label, ylabel=row_label)
         axis.grid(False)
-        for (i, j), value in np.ndenumerate(grid.to_numpy()):
+        for (i, j), value in np.ndenumerate(grid.to_numpy(float)):
+            if np.isnan(value):
+                continue
             dark = (value - low) / max(high - low, 1e-12) < 0.6
             axis.text(
                 j, i, number(value, ".3f"), ha="center", va="center", fontsize=8,
@@ -142,14 +142,14 @@ def grid_heatmaps(candidates: pd.DataFrame, score: str) -> Figure:
 
 
 def axis_effects(effects: pd.DataFrame, score: str) -> Figure:
-    """Best and median score of the candidates that share a value, axis by axis.
+    """Best and median score of the candidates that share a value, axis by axis; numbers in order.
 
     ``effects`` is the table of `labkit.report.grids.axis_effects`.
     """
     names = list(effects["axis"].unique())
-    fig, axes = figure(1, len(names), height=2.9, sharey=True)
+    fig, (axes,) = figure(1, len(names), height=2.9, sharey=True, squeeze=False)
     for axis, name in zip(axes, names, strict=True):
-        own = effects[effects["axis"] == name]
+        own = _in_order(effects[effects["axis"] == name])
         positions = range(len(own))
         axis.vlines(positions, own["median"], own["best"], color="#bbbbbb", lw=2)
         axis.plot(positions, own["median"], "s", color=OKABE_ITO[5], label="median")
@@ -161,6 +161,12 @@ def axis_effects(effects: pd.DataFrame, score: str) -> Figure:
     axes[0].set_ylim(bottom=max(effects["median"].min(), effects["best"].max() - 0.6) - 0.02)
     axes[-1].legend(loc="lower right")
     return fig
+
+
+def _in_order(effects: pd.DataFrame) -> pd.DataFrame:
+    """Values that are numbers, by size; names as they stand."""
+    numbers = pd.to_numeric(effects["value"], errors="coerce")
+    return effects if numbers.hasnans else effects.loc[numbers.sort_values().index]
 
 
 def train_against_held_out(scores: pd.DataFrame, group: str, metric: str, label: str) -> Figure:
@@ -194,7 +200,7 @@ def doses(scores: pd.DataFrame, metric: str, label: str) -> Figure:
     ``validation_<metric>``.
     """
     remedies = list(scores["remedy"].unique())
-    fig, axes = figure(1, len(remedies), height=3.0, sharey=True)
+    fig, (axes,) = figure(1, len(remedies), height=3.0, sharey=True, squeeze=False)
     for axis, remedy in zip(axes, remedies, strict=True):
         by_dose = scores[scores["remedy"] == remedy].groupby("dose")
         for s in ("train", "validation"):

@@ -1,5 +1,7 @@
 """One look for every figure: fonts, grid, sizes, a palette that colour-blind readers can tell."""
 
+import math
+
 import matplotlib.pyplot as plt
 import seaborn as sns
 
@@ -48,3 +50,21 @@ def figure(rows: int = 1, columns: int = 1, *, height: float = 3.4, **options):
     """
     use_theme()
     return plt.subplots(rows, columns, figsize=(WIDTH, height), **options)
+
+
+def small_multiples(n: int, columns: int, *, height: float, extra: float = 0.0):
+    """A figure of ``n`` panels on the same two axes, row by row: ``(figure, panels)``.
+
+    Numbers stand below the lowest panel of each column: ``panels[-columns:]``. A row is ``height``
+    inches high, and ``extra`` is for all else.
+    """
+    rows = math.ceil(n / columns)
+    fig, axes = figure(
+        rows, columns, height=height * rows + extra, sharex=True, sharey=True, squeeze=False
+    )
+    for axis in axes.flat[n:]:
+        axis.set_axis_off()
+    panels = axes.flat[:n]
+    for axis in panels[-columns:]:
+        axis.tick_params(labelbottom=True)
+    return fig, panels

@@ -1,6 +1,7 @@
 """Figures of what the forecasts achieve."""
 
 from collections.abc import Sequence
+from itertools import cycle
 
 import matplotlib.dates as mdates
 import numpy as np
@@ -30,7 +31,7 @@ def by_group(table: pd.DataFrame, group: str, models: Sequence[str], label: str)
     wide = table.pivot(index=group, columns="model", values="r2")[list(models)]
     wide = wide.sort_values(models[-1])
     fig, axis = figure(height=0.3 * len(wide) + 1.2)
-    for colour, marker, model in zip(OKABE_ITO, "os^Dv", models, strict=False):
+    for colour, marker, model in zip(cycle(OKABE_ITO), cycle("os^Dv"), models, strict=False):
         axis.plot(wide[model], range(len(wide)), marker, color=colour, label=model)
     axis.set_yticks(range(len(wide)), wide.index)
     axis.set(xlabel=label, title=f"Score by {group}")
@@ -42,7 +43,7 @@ def by_year(table: pd.DataFrame, models: Sequence[str], label: str) -> Figure:
     """The score ``r2`` of a few models year by year, the years of each set between dotted lines."""
     sets = table.groupby("set", sort=False)["year"].agg(["min", "max"])
     fig, axis = figure(height=3.0)
-    for colour, marker, model in zip(OKABE_ITO, "os^Dv", models, strict=False):
+    for colour, marker, model in zip(cycle(OKABE_ITO), cycle("os^Dv"), models, strict=False):
         own = table[table["model"] == model]
         axis.plot(own["year"], own["r2"], marker=marker, color=colour, lw=1.2, label=model)
     for name, years in sets.iterrows():

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 from scipy import stats
 
-from labkit.report.sentence import number
+from labkit.report.sentence import counted, number
 from labkit.report.theme import DIVERGING, OKABE_ITO, figure
 from labkit.volatility.data import NYSE
 from labkit.volatility.exploration.market import example_symbols
@@ -48,12 +48,14 @@ def _price_gaps(axis: Axes, coverage: pd.DataFrame) -> None:
 
 
 def _statement_blanks(axis: Axes, statements: pd.DataFrame) -> None:
-    """Columns with blanks, side by side, and one that stands for all the others."""
+    """Columns with blanks, side by side, and one that stands for the others, if there are any."""
     blanks = statements.columns[statements.isna().any()]
+    present, names = statements[blanks].notna(), list(blanks)
     complete = statements.shape[1] - len(blanks)
-    present = statements[blanks].notna().assign(complete=True)
+    if complete:
+        present = present.assign(complete=True)
+        names.append(counted(complete, "other"))
     _presence(axis, present.to_numpy(float))
-    names = [*blanks, f"{complete} others"]
     axis.set_xticks(
         range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor", fontsize=7.5
     )
@@ -136,6 +138,7 @@ def groups(days: pd.DataFrame, other: pd.DataFrame, label: str, group: str) -> F
     fig, axes = figure(1, 2, height=0.28 * len(order) + 1.2, sharey=True)
     _boxes(axes[0], days, "log_vol", order, OKABE_ITO[0])
     _boxes(axes[1], other, "value", order, OKABE_ITO[2])
+    axes[0].set_yticks(range(1, len(order) + 1), order)
     axes[0].set(xlabel="log of daily volatility", ylabel=group, title=f"Volatility by {group}")
     axes[1].set(xlabel=label, title=f"{label.partition(' [')[0]} by {group}")
     return fig
@@ -146,14 +149,12 @@ def _boxes(axis: Axes, frame: pd.DataFrame, column: str, order, colour: str) -> 
     levels = [0.05, 0.25, 0.5, 0.75, 0.95]
     quantiles = frame.groupby("group")[column].quantile(levels).unstack().reindex(order)
     names = ["whislo", "q1", "med", "q3", "whishi"]
-    boxes = [
-        dict(zip(names, row, strict=True), label=g)
-        for g, row in zip(order, quantiles.to_numpy(), strict=True)
-    ]
+    boxes = [dict(zip(names, row, strict=True)) for row in quantiles.to_numpy()]
     axis.bxp(
         boxes,
         orientation="horizontal",
         showfliers=False,
+        manage_ticks=False,
         patch_artist=True,
         boxprops={"facecolor": colour, "alpha": 0.35},
         medianprops={"color": "black"},

@@ -1,0 +1,337 @@
+"""Figures of learning: what is drawn is what was given, where its labels say it is."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from drawn import band, cells, image, labels, legend, line, points, ticks, written_ticks
+from matplotlib.colors import to_hex
+
+from labkit.report import figures, theme
+from labkit.report.figures import SET_COLOURS
+from labkit.report.grids import axis_effects
+
+# theme
+
+
+def test_spare_panels_are_blank_and_each_column_has_numbers_at_its_foot():
+    fig, panels = theme.small_multiples(4, 3, height=2.0, extra=0.5)
+    assert fig.get_size_inches()[1] == 4.5
+    assert len(panels) == 4 and [axis.axison for axis in fig.axes] == [True] * 4 + [False] * 2
+    panels[0].set(xlim=(0, 7), ylim=(0, 9))
+    assert panels[3].get_xlim() == (0, 7) and panels[3].get_ylim() == (0, 9), "not the same axes"
+    assert [bool(written_ticks(axis.xaxis)) for axis in panels] == [False, True, True, True]
+    assert [bool(written_ticks(axis.yaxis)) for axis in panels] == [True, False, False, True]
+
+
+# curves
+
+
+def history(epochs, **columns):
+    return pd.DataFrame({"epoch": range(1, epochs + 1), **columns})
+
+
+WATCHED = history(
+    3,
+    train_loss=[3.0, 2.0, 1.0], test_loss=[3.5, 2.5, 2.7],
+    train_accuracy=[0.5, 0.6, 0.7], test_accuracy=[0.4, 0.55, 0.5],
+)  # fmt: skip
+
+
+def test_curves_are_drawn_for_the_sets_that_were_watched():
+    fig = figures.curves(WATCHED, loss="log loss [nats a row]", accuracy="macro-F1")
+    left, right = fig.axes
+    assert points(line(left, "train")) == [(1, 3.0), (2, 2.0), (3, 1.0)]
+    assert points(line(left, "test")) == [(1, 3.5), (2, 2.5), (3, 2.7)]
+    assert points(line(right, "test")) == [(1, 0.4), (2, 0.55), (3, 0.5)]
+    assert len(left.lines) == len(right.lines) == 2
+    assert labels(left) == ("epoch", "log loss [nats a row]")
+    assert labels(right) == ("epoch", "macro-F1")
+    assert right.get_title(loc="left") == "Macro-F1 by epoch", "a name loses its capitals"
+
+
+def test_a_set_has_its_colour_and_its_dashes_in_every_panel():
+    left, right = figures.curves(WATCHED, loss="loss", accuracy="accuracy").axes
+    assert legend(left) == {
+        "train": to_hex(SET_COLOURS["train"]),
+        "test": to_hex(SET_COLOURS["test"]),
+    }
+    for name, colour in legend(left).items():
+        assert to_hex(line(left, name).get_color()) == to_hex(line(right, name).get_color())
+        assert to_hex(line(left, name).get_color()) == colour
+    styles = {name: line(left, name).get_linestyle() for name in ("train", "test")}
+    assert len(set(styles.values())) == 2
+
+
+@pytest.mark.parametrize(("epochs", "marked"), [(1, True), (10, True), (11, False)])
+def test_few_epochs_are_marked_for_one_alone_has_no_line(epochs, marked):
+    ones = np.ones(epochs)
+    fig = figures.curves(
+        history(epochs, train_loss=ones, train_accuracy=ones), loss="loss", accuracy="accuracy"
+    )
+    assert (line(fig.axes[0], "train").get_marker() == "o") is marked
+
+
+def test_epochs_are_whole_numbers():
+    fig = figures.curves(WATCHED.head(2), loss="loss", accuracy="accuracy")
+    assert all(place == int(place) for place in fig.axes[0].get_xticks())
+
+
+def over_seeds(groups, losses=((4.0, 2.0), (2.0, 1.0))):
+    """Each group's losses by epoch, a tuple for each seed; validation is one more than train."""
+    rows = [
+        {"group": g, "seed": seed, "epoch": epoch, "train_loss": loss, "validation_loss": loss + 1}
+        for g in groups
+        for seed, by_epoch in enumerate(losses)
+        for epoch, loss in enumerate(by_epoch, start=1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_lines_are_means_over_seeds_and_bands_their_range():
+    fig = figures.curves_by_group(over_seeds(["none"]), "group", label="loss")
+    axis = fig.axes[0]
+    assert points(line(axis, "train")) == [(1, 3.0), (2, 1.5)]
+    assert points(line(axis, "validation")) == [(1, 4.0), (2, 2.5)]
+    assert band(axis, SET_COLOURS["train"]) == {1: (2, 4), 2: (1, 2)}
+    assert band(axis, SET_COLOURS["validation"]) == {1: (3, 5), 2: (2, 3)}
+
+
+def test_a_seed_that_stops_early_counts_while_it_runs():
+    fig = figures.curves_by_group(
+        over_seeds(["none"], losses=((4.0, 2.0), (2.0,))), "group", label="loss"
+    )
+    assert points(line(fig.axes[0], "train")) == [(1, 3.0), (2, 2.0)]
+    assert band(fig.axes[0], SET_COLOURS["train"])[2] == (2, 2)
+
+
+def test_each_group_has_its_panel_in_the_order_given():
+    rows = over_seeds(["none", "dropout", "L2", "all"])
+    rows.loc[rows["group"] == "L2", "train_loss"] = 9.0
+    fig = figures.curves_by_group(rows, "group", label="mean squared error")
+    panels = fig.axes[:4]
+    assert [own.get_title(loc="left") for own in panels] == ["none", "dropout", "L2", "all"]
+    assert points(line(panels[2], "train")) == [(1, 9.0), (2, 9.0)]
+    assert points(line(panels[1], "train")) == [(1, 3.0), (2, 1.5)]
+    assert not any(own.axison for own in fig.axes[4:]), "an empty frame for no group"
+    assert list(legend(panels[0])) == ["train", "validation"]
+    assert [own.get_ylabel() == "mean squared error" for own in panels] == [1, 0, 0, 1]
+    assert [own.get_xlabel() for own in panels] == ["", "epoch", "epoch", "epoch"]
+
+
+def test_one_bad_epoch_does_not_flatten_the_curves():
+    losses = [1.0] * 299 + [1000.0]
+    fig = figures.curves_by_group(over_seeds(["none"], [losses]), "group", label="loss")
+    low, high = fig.axes[0].get_ylim()
+    assert low < 1 and 2 < high < 100
+
+
+def test_an_accuracy_keeps_its_best_and_not_its_worst():
+    accuracy = [0.0] + [0.9] * 298 + [1.0]
+    rows = history(300, seed=0, group="none", train_accuracy=accuracy)
+    fig = figures.curves_by_group(rows, "group", quantity="accuracy", label="accuracy")
+    low, high = fig.axes[0].get_ylim()
+    assert 0.5 < low < 0.9 and high > 1
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_accuracy_that_never_moves_is_still_framed():
+    rows = history(2, seed=0, group="none", train_accuracy=[0.9, 0.9])
+    fig = figures.curves_by_group(rows, "group", quantity="accuracy", label="accuracy")
+    low, high = fig.axes[0].get_ylim()
+    assert low < 0.9 < high
+
+
+# grids
+
+
+def candidates(*rows):
+    names = ["optimizer", "learning_rate", "hidden_sizes", "epochs", "batch_size"]
+    table = pd.DataFrame(rows, columns=[*names, "mean_test_score"])
+    return table.sort_values("mean_test_score", ascending=False, ignore_index=True)
+
+
+GRID = candidates(
+    ("adam", 0.01, (64, 32), 10, 256, 0.5),
+    ("adam", 0.01, (8,), 2, 32, 0.25),
+    ("adam", 0.001, (64, 32), 2, 32, -0.125),
+    ("sgd", 0.001, (8,), 10, 256, -0.5),
+)
+
+
+def panel(fig, row, column):
+    (found,) = [axis for axis in fig.axes if labels(axis) == (column, row)]
+    return found
+
+
+def test_a_heat_maps_cell_holds_the_best_score_of_the_two_values_that_name_it():
+    fig = figures.grid_heatmaps(GRID, "mean R²")
+    by_rate = panel(fig, "optimizer", "learning rate")
+    assert image(by_rate).loc["adam", "0.01"] == 0.5, "not the best of the two that share it"
+    assert cells(by_rate) == {
+        ("adam", "0.01"): "0.500", ("adam", "0.001"): "−0.125", ("sgd", "0.001"): "−0.500",
+    }  # fmt: skip
+    assert cells(panel(fig, "hidden units", "learning rate")) == {
+        ("64-32", "0.01"): "0.500", ("64-32", "0.001"): "−0.125",
+        ("8", "0.01"): "0.250", ("8", "0.001"): "−0.500",
+    }  # fmt: skip
+    assert cells(panel(fig, "hidden units", "epochs"))["8", "10"] == "−0.500"
+    assert cells(panel(fig, "optimizer", "batch size"))["adam", "256"] == "0.500"
+    assert fig.axes[-1].get_ylabel() == "mean R²"
+
+
+def test_a_cell_that_was_not_tried_or_that_failed_is_blank():
+    failed = pd.concat([GRID, candidates(("sgd", 0.01, (8,), 2, 32, np.nan))], ignore_index=True)
+    for table in (GRID, failed):
+        by_rate = panel(figures.grid_heatmaps(table, "R²"), "optimizer", "learning rate")
+        assert np.isnan(image(by_rate).loc["sgd", "0.01"])
+        assert ("sgd", "0.01") not in cells(by_rate)
+
+
+def test_numbers_along_a_heat_map_are_in_order_whichever_came_first():
+    axis = panel(figures.grid_heatmaps(GRID, "R²"), "optimizer", "learning rate")
+    assert list(ticks(axis.xaxis)) == ["0.001", "0.01"]
+    axis = panel(figures.grid_heatmaps(GRID, "R²"), "optimizer", "batch size")
+    assert list(ticks(axis.xaxis)) == ["32", "256"]
+
+
+def test_one_scale_of_colours_serves_all_heat_maps_and_texts_can_be_read_on_it():
+    fig = figures.grid_heatmaps(GRID, "R²")
+    maps = [axis for axis in fig.axes if axis.images and axis.texts]
+    assert len(maps) == 4
+    assert len({axis.images[0].get_clim() for axis in maps}) == 1
+    assert maps[0].images[0].get_clim()[1] == 0.5
+    for axis in maps:
+        for own in axis.texts:
+            x, y = own.get_position()
+            value = axis.images[0].get_array()[y, x]
+            brightness = np.dot(axis.images[0].to_rgba(value)[:3], [0.299, 0.587, 0.114])
+            assert own.get_color() == ("black" if brightness > 0.5 else "white"), own.get_text()
+
+
+def test_a_grid_of_one_candidate_is_four_cells():
+    fig = figures.grid_heatmaps(GRID.head(1), "R²")
+    assert [len(cells(axis)) for axis in fig.axes[:4]] == [1, 1, 1, 1]
+
+
+def test_each_value_of_an_axis_shows_the_best_and_the_median_of_those_that_share_it():
+    effects = axis_effects(GRID, ["optimizer", "learning_rate"])
+    fig = figures.axis_effects(effects, "mean R²")
+    optimizer, rate = fig.axes
+    assert optimizer.get_ylabel() == "mean R²"
+    assert rate.get_title(loc="left") == "learning rate"
+    adam = ticks(optimizer.xaxis)["adam"]
+    assert dict(points(line(optimizer, "best")))[adam] == 0.5
+    assert dict(points(line(optimizer, "median")))[adam] == 0.25
+    stems = [segment.tolist() for segment in optimizer.collections[0].get_segments()]
+    assert [[adam, 0.25], [adam, 0.5]] in stems
+    assert set(legend(rate)) == {"best", "median"}
+
+
+def test_values_that_are_numbers_stand_in_order_and_names_as_the_grid_has_them():
+    effects = axis_effects(GRID, ["learning_rate", "batch_size", "optimizer"])
+    rate, batch, optimizer = figures.axis_effects(effects, "R²").axes
+    assert GRID["learning_rate"].iloc[0] == 0.01, "the best candidate has the larger rate"
+    assert list(ticks(rate.xaxis)) == ["0.001", "0.01"]
+    assert list(ticks(batch.xaxis)) == ["32", "256"]
+    assert list(ticks(optimizer.xaxis)) == ["adam", "sgd"]
+    assert dict(points(line(rate, "best")))[ticks(rate.xaxis)["0.01"]] == 0.5
+
+
+def test_a_grid_with_one_axis_has_one_panel():
+    (axis,) = figures.axis_effects(axis_effects(GRID, ["optimizer"]), "R²").axes
+    assert axis.get_title(loc="left") == "optimizer"
+    assert len(points(line(axis, "best"))) == 2
+
+
+def test_one_hopeless_value_does_not_flatten_the_others():
+    hopeless = candidates(("adam", 0.01, (8,), 1, 32, 0.5), ("sgd", 0.01, (8,), 1, 32, -1000.0))
+    (axis,) = figures.axis_effects(axis_effects(hopeless, ["optimizer"]), "R²").axes
+    low, high = axis.get_ylim()
+    assert -1 < low < 0.5 < high
+
+
+# regularizations
+
+
+SCORES = pd.DataFrame(
+    [
+        ("none", 0, 0.75, 0.5), ("none", 1, 0.5, 0.25),
+        ("dropout", 0, 0.625, -0.5), ("dropout", 1, 0.625, -0.25),
+    ],
+    columns=["regularization", "seed", "train_r2", "validation_r2"],
+)  # fmt: skip
+
+
+def drawn_at(axis, height):
+    """Colour → what is drawn there in this colour: marks from small to large, then lines."""
+    found = {}
+    for own in axis.lines:
+        if {y for _, y in points(own)} == {height}:
+            found.setdefault(to_hex(own.get_color()), []).append(own)
+    return {
+        colour: [points(own) for own in sorted(lines, key=lambda own: own.get_markersize())]
+        for colour, lines in found.items()
+    }
+
+
+def test_each_group_shows_its_seeds_its_means_and_the_gap_between_them():
+    (axis,) = figures.train_against_held_out(SCORES, "regularization", "r2", "R²").axes
+    rows, colour = ticks(axis.yaxis), legend(axis)
+    assert axis.yaxis_inverted() and rows["none"] < rows["dropout"], "the first is not on top"
+    assert colour == {name: to_hex(SET_COLOURS[name]) for name in ("train", "validation")}
+    y = rows["none"]
+    none = drawn_at(axis, y)
+    assert none.pop(colour["train"]) == [[(0.75, y), (0.5, y)], [(0.625, y)]]
+    assert none.pop(colour["validation"]) == [[(0.5, y), (0.25, y)], [(0.375, y)]]
+    assert list(none.values()) == [[[(0.625, y), (0.375, y)]]], "the gap joins the means"
+    y = rows["dropout"]
+    dropout = drawn_at(axis, y)
+    assert dropout[colour["validation"]] == [[(-0.5, y), (-0.25, y)], [(-0.375, y)]]
+    assert labels(axis)[0] == "R²"
+
+
+def test_a_single_group_of_a_single_seed_has_its_row():
+    (axis,) = figures.train_against_held_out(SCORES.head(1), "regularization", "r2", "R²").axes
+    assert list(ticks(axis.yaxis)) == ["none"]
+    assert set(legend(axis)) == {"train", "validation"}
+
+
+def dosed(remedies=("dropout", "weight_decay")):
+    """Train falls and validation rises with the dose; two seeds, two tenths apart."""
+    rows = [
+        (remedy, dose, seed, 1 - dose + 0.2 * seed, -0.5 + dose + 0.2 * seed)
+        for remedy in remedies
+        for dose in (0.5, 0.0, 0.25)
+        for seed in (0, 1)
+    ]
+    return pd.DataFrame(rows, columns=["remedy", "dose", "seed", "train_r2", "validation_r2"])
+
+
+def test_doses_grow_to_the_right_with_means_and_ranges_over_seeds():
+    fig = figures.doses(dosed(), "r2", "R²")
+    left, right = fig.axes
+    places = ticks(left.xaxis)
+    assert list(places) == ["0", "0.25", "0.5"]
+    assert dict(points(line(left, "train"))) == pytest.approx(
+        {places["0"]: 1.1, places["0.25"]: 0.85, places["0.5"]: 0.6}
+    )
+    assert dict(points(line(left, "validation"))) == pytest.approx(
+        {places["0"]: -0.4, places["0.25"]: -0.15, places["0.5"]: 0.1}
+    )
+    assert band(left, SET_COLOURS["validation"])[places["0"]] == pytest.approx((-0.5, -0.3))
+    assert (left.get_xlabel(), right.get_xlabel()) == ("dropout", "weight decay")
+    assert left.get_ylabel() == "R²"
+    assert {name: to_hex(line(right, name).get_color()) for name in ("train", "validation")} == (
+        legend(left)
+    )
+
+
+def test_a_tiny_dose_is_written_with_a_real_minus():
+    rows = dosed(["weight_decay"])
+    fig = figures.doses(rows.assign(dose=rows["dose"] * 1e-5), "r2", "R²")
+    assert list(ticks(fig.axes[0].xaxis)) == ["0", "2.5e−06", "5e−06"]
+
+
+def test_one_remedy_has_one_panel():
+    (axis,) = figures.doses(dosed(["dropout"]), "r2", "R²").axes
+    assert len(points(line(axis, "train"))) == 3
