@@ -9,6 +9,7 @@ from scipy import stats
 
 from labkit.volatility.data import NYSE
 from labkit.volatility.panel import Panel, log_volatility
+from labkit.volatility.scores import share_between
 
 TRADING_DAYS = 252
 """Trading days of a year, to state a daily volatility as a yearly one."""
@@ -347,8 +348,7 @@ def mean_correlation(days: pd.DataFrame) -> float:
 def explained_by_group(frame: pd.DataFrame, column: str) -> float:
     """Share of a column's variance that lies between the means of the column ``group``."""
     values = frame[["group", column]].dropna()
-    between = values.groupby("group")[column].transform("mean")
-    return float(between.var() / values[column].var())
+    return share_between(values[column], values["group"])
 
 
 def autocorrelations(days: pd.DataFrame, lags: int = 66) -> pd.DataFrame:
