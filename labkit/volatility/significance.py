@@ -120,8 +120,8 @@ class ConfidenceSet:
     Attributes
     ----------
     table : DataFrame
-        ``model``; ``mean_loss``, over days; ``p_value``, of the model being among the best;
-        ``inside``, whether the set holds it. Lowest loss first.
+        ``model``; ``mean_loss``, over days; ``p_value``, the size at which the set would just leave
+        the model out; ``inside``, whether the set holds it. Lowest loss first.
     inside : tuple of str
         The models of the set, lowest loss first.
     size : float
