@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from sklearn import metrics
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import r2_score
 
 from labkit.volatility import levels, scores
@@ -61,12 +63,61 @@ def test_the_corrected_forecast_has_the_lower_qlike(lognormal):
     assert corrected == pytest.approx(2 * SD**2, rel=0.02)
 
 
-def test_the_other_scores_are_as_they_were():
-    y, predicted = np.array([-4.0, -3.0, -5.0]), np.array([-4.5, -3.5, -4.0])
-    made = scores.regression_scores(y, predicted, today=np.array([-4.2, -3.2, -4.5]))
-    assert made["r2"] == pytest.approx(1 - 1.5 / 2) and made["mae"] == pytest.approx(2 / 3)
-    assert made["rmse"] == pytest.approx(np.sqrt(0.5))
-    assert made["directional_accuracy"] == 0
+def test_qlike_by_hand_and_lopsided():
+    """Variance forecast at half the realised: 2 − log 2 − 1; too low costs more than too high."""
+    assert scores.qlike([np.log(2)], [1.0]) == pytest.approx(1 - np.log(2))
+    assert scores.qlike([-np.log(2)], [1.0]) == pytest.approx(np.log(2) - 0.5)
+    assert scores.qlike([np.log(2)], [1.0]) > scores.qlike([-np.log(2)], [1.0])
+    np.testing.assert_allclose(scores.qlike_losses([0.0, np.log(2)], [1.0, 1.0])[0], 0)
+
+
+def test_qlike_is_least_at_the_mean_variance():
+    """Patton 2011: the best constant is the mean of the variance, not of its log."""
+    log_variance = np.random.default_rng(0).normal(-8, 1, 1000)
+    best = np.mean(np.exp(log_variance))
+    least = scores.qlike(log_variance, np.full(1000, best))
+    for other in (0.98 * best, 1.02 * best, np.exp(log_variance.mean())):
+        assert scores.qlike(log_variance, np.full(1000, other)) > least
+
+
+@pytest.fixture(scope="module")
+def forecast():
+    random = np.random.default_rng(0)
+    today = random.normal(-4, 0.5, 400)
+    y = today + random.normal(0, 0.3, 400)
+    return y, y + random.normal(0, 0.2, 400), today
+
+
+def test_regression_scores_are_scikit_learns(forecast):
+    y, predicted, _ = forecast
+    made = scores.regression_scores(*forecast)
+    assert made["r2"] == pytest.approx(r2_score(y, predicted))
+    assert made["rmse"] == pytest.approx(metrics.mean_squared_error(y, predicted) ** 0.5)
+    assert made["mae"] == pytest.approx(metrics.mean_absolute_error(y, predicted))
+    right = sum((p > t) == (v > t) for v, p, t in zip(*forecast, strict=True))
+    assert made["directional_accuracy"] == right / 400
+    assert made["qlike"] == scores.qlike(2 * y, np.exp(2 * predicted))
+    variance = np.exp(2 * predicted + 0.1)
+    corrected = scores.regression_scores(*forecast, variance)
+    assert corrected == made | {"qlike": scores.qlike(2 * y, variance)}
+
+
+def test_perfect_and_constant_forecasts_score_as_they_must(forecast):
+    y, _, today = forecast
+    assert scores.regression_scores(y, y, today) == pytest.approx(
+        {"r2": 1, "rmse": 0, "mae": 0, "qlike": 0, "directional_accuracy": 1}
+    )
+    assert scores.regression_scores(y, np.full(400, y.mean()), today)["r2"] == pytest.approx(0)
+
+
+def test_persistence_says_today():
+    X = pd.DataFrame({"other": [9.0, 9.0], "today": [1.0, 2.0]})
+    model = scores.Persistence("today")
+    with pytest.raises(NotFittedError):
+        model.predict(X)
+    np.testing.assert_array_equal(model.fit(X).predict(X), [1.0, 2.0])
+    with pytest.raises(KeyError, match="tomorrow"):
+        scores.Persistence("tomorrow").fit(X)
 
 
 @pytest.fixture(scope="module")
