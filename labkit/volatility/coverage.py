@@ -17,9 +17,6 @@ from labkit.volatility.stocks import stocks
 AUTOCORRELATIONS = (0.0, 0.2, 0.4, 0.6, 0.8)
 """Of the simulated daily differences, from one day to the next."""
 
-REPETITIONS = 400
-"""Simulated years for each: a share of 95 % is then known to about one per cent."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Coverage(Facts):
@@ -45,11 +42,17 @@ class Coverage(Facts):
 
 @study("regression-interval-coverage")
 def interval_coverage(data: NYSE, profile: Profile) -> Coverage:
-    """Years of daily differences as long as the test year: how often the truth is inside."""
+    """Years of daily differences as long as the test year: how often the truth is inside.
+
+    As many years as the profile has resamples behind an interval.
+    """
     spans = stocks(data, profile.study_symbols).spans().set_index("set")
     n_days = int(spans["days"]["test"])
-    options = {"repetitions": REPETITIONS, "resamples": profile.bootstrap, "seed": profile.seed}
-    rows = [(a, *bootstrap_coverage(a, n_days, **options)) for a in AUTOCORRELATIONS]
+    n = profile.bootstrap
+    rows = [
+        (a, *bootstrap_coverage(a, n_days, repetitions=n, resamples=n, seed=profile.seed))
+        for a in AUTOCORRELATIONS
+    ]
     table = pd.DataFrame(rows, columns=["autocorrelation", "coverage", "block"])
     return Coverage(
         profile=profile.name,
