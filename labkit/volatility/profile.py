@@ -16,6 +16,8 @@ class Profile(config.Profile):
         the regularization studies train on.
     study_symbols : int or None
         Symbols that all other studies use; None for all.
+    field_symbols : int
+        Symbols that the field's models, of which some are fitted stock by stock, are compared on.
     grid : dict
         Parameter name to the values tried, over the six axes the lab asks for.
     folds : int
@@ -32,6 +34,7 @@ class Profile(config.Profile):
 
     search_symbols: int
     study_symbols: int | None = None
+    field_symbols: int = 50
     grid: dict = field(default_factory=dict)
     folds: int = 3
     epochs: int = 20
@@ -57,6 +60,7 @@ QUICK = Profile(
     name="quick",
     search_symbols=5,
     study_symbols=10,
+    field_symbols=5,
     grid={
         "learning_rate": [1e-3, 1e-2],
         "optimizer": ["sgd", "adam", "rmsprop"],

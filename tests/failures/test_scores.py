@@ -6,7 +6,6 @@ import pytest
 from sklearn import metrics
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
-from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import KFold, RepeatedKFold
 from sklearn.tree import DecisionTreeClassifier
 
@@ -19,17 +18,8 @@ from labkit.failures.scores import (
     out_of_fold,
     per_class_scores,
 )
-from labkit.volatility.scores import Persistence, qlike, regression_scores
 
 LABELS = np.array(FAILURE_TYPES)
-
-
-@pytest.fixture(scope="module")
-def forecast():
-    random = np.random.default_rng(0)
-    today = random.normal(-4, 0.5, 400)
-    y = today + random.normal(0, 0.3, 400)
-    return y, y + random.normal(0, 0.2, 400), today
 
 
 @pytest.fixture(scope="module")
@@ -40,42 +30,6 @@ def classified():
     logits = random.normal(size=(500, 6)) + 2 * np.eye(6)[y]
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     return LABELS[y], probabilities, most_probable(probabilities)
-
-
-def test_regression_scores_are_scikit_learns(forecast):
-    y, predicted, _ = forecast
-    scores = regression_scores(*forecast)
-    assert scores["r2"] == pytest.approx(metrics.r2_score(y, predicted))
-    assert scores["rmse"] == pytest.approx(metrics.mean_squared_error(y, predicted) ** 0.5)
-    assert scores["mae"] == pytest.approx(metrics.mean_absolute_error(y, predicted))
-    right = sum((p > t) == (v > t) for v, p, t in zip(*forecast, strict=True))
-    assert scores["directional_accuracy"] == right / 400
-    assert scores["qlike"] == qlike(y, predicted)
-
-
-def test_perfect_and_constant_forecasts_score_as_they_must(forecast):
-    y, _, today = forecast
-    assert regression_scores(y, y, today) == {
-        "r2": 1, "rmse": 0, "mae": 0, "qlike": 0, "directional_accuracy": 1,
-    }  # fmt: skip
-    assert regression_scores(y, np.full(400, y.mean()), today)["r2"] == pytest.approx(0)
-
-
-def test_qlike_by_hand_and_lopsided():
-    """Variance forecast at half the realised: 2 − log 2 − 1; too low costs more than too high."""
-    half, double = np.log(2) / 2, -np.log(2) / 2
-    assert qlike([half], [0]) == pytest.approx(1 - np.log(2))
-    assert qlike([double], [0]) == pytest.approx(np.log(2) - 0.5)
-    assert qlike([half], [0]) > qlike([double], [0])
-
-
-def test_qlike_is_least_at_the_mean_variance():
-    """Patton 2011: the best constant is the mean of the variance, not of its log."""
-    log_vol = np.random.default_rng(0).normal(-4, 0.5, 1000)
-    best = 0.5 * np.log(np.mean(np.exp(2 * log_vol)))
-    least = qlike(log_vol, np.full(1000, best))
-    for other in (best - 0.01, best + 0.01, log_vol.mean()):
-        assert qlike(log_vol, np.full(1000, other)) > least
 
 
 def test_classification_scores_are_scikit_learns_over_all_six_classes(classified):
@@ -122,16 +76,6 @@ def test_per_class_scores_by_hand(classified):
         assert scores.loc[label, "recall"] == pytest.approx(hits / np.sum(y == label))
         assert scores.loc[label, "rows"] == np.sum(y == label)
     assert scores.loc[LABELS[5], ["recall", "f1", "rows"]].tolist() == [0, 0, 0]
-
-
-def test_persistence_says_today():
-    X = pd.DataFrame({"other": [9.0, 9.0], "today": [1.0, 2.0]})
-    model = Persistence("today")
-    with pytest.raises(NotFittedError):
-        model.predict(X)
-    np.testing.assert_array_equal(model.fit(X).predict(X), [1.0, 2.0])
-    with pytest.raises(KeyError, match="tomorrow"):
-        Persistence("tomorrow").fit(X)
 
 
 def machine(**changes):

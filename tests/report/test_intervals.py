@@ -9,6 +9,9 @@ import pytest
 from labkit.report.intervals import (
     Interval,
     block_bootstrap,
+    block_length,
+    bootstrap_coverage,
+    holm,
     mean_interval,
     paired_gains,
     spread,
@@ -80,6 +83,81 @@ def test_the_bootstrap_repeats_itself_and_survives_a_block_longer_than_the_year(
     assert interval(values, days, seed=4) != interval(values, days, seed=5)
     # One circular block of all days is the sample itself.
     assert interval(values, days, block=400) == pytest.approx((values.mean(), values.mean()))
+
+
+def autoregression(persistence, n, seed):
+    random = np.random.default_rng(seed)
+    values = random.normal(size=n)
+    for t in range(1, n):
+        values[t] += persistence * values[t - 1]
+    return values
+
+
+def test_blocks_are_as_long_as_the_series_remembers():
+    """Politis and White's formula for an autoregression of order one, worked out by hand."""
+
+    def typical(persistence, n=5000):
+        return np.median([block_length(autoregression(persistence, n, s)) for s in range(15)])
+
+    for persistence in (0.3, 0.7):
+        # (2·G² / (4/3·g²) · n)^⅓, with the sums over all lags of the autocovariance, g, and of
+        # it times the lag's size, G; here G / g = 2·persistence / (1 − persistence²).
+        ratio = 2 * persistence / (1 - persistence**2)
+        expected = (1.5 * ratio**2 * 5000) ** (1 / 3)
+        assert typical(persistence) == pytest.approx(expected, rel=0.2)
+    assert typical(0.0) <= 5 < typical(0.9)
+    assert block_length(np.ones(100)) == block_length(np.zeros(100)) == 1
+
+
+def test_the_block_is_that_of_what_the_days_add_to_the_ratio(days):
+    """By default as if it had been given."""
+    daily = autoregression(0.8, 250, 0)
+    values, ones = np.repeat(daily, 4), np.ones(1000)
+    own = block_bootstrap(values, ones, days, resamples=200, seed=0)
+    chosen = block_length(daily)
+    assert chosen > 3
+    assert own == block_bootstrap(values, ones, days, block=chosen, resamples=200, seed=0)
+    # A common factor of both sums is no memory of their ratio.
+    weight = np.repeat(np.exp(autoregression(0.9, 250, 1)), 4)
+    noise = np.repeat(np.random.default_rng(2).normal(size=250), 4)
+    noise -= (weight * noise).sum() / weight.sum()
+    short = block_length((weight * noise)[::4])
+    assert short < block_length(weight[::4])
+    found, given = (
+        block_bootstrap(weight * (2 + noise), weight, days, block=block, resamples=200, seed=0)
+        for block in (None, short)
+    )
+    assert found == given
+
+
+def test_the_bootstrap_of_equal_days_has_a_block(days):
+    ones = np.ones(1000)
+    assert block_bootstrap(2 * ones, ones, days, resamples=20, seed=0) == Interval(2, 2, 2)
+
+
+def test_the_simulated_coverage_is_near_95_in_100_and_less_where_days_hang_together():
+    options = {"repetitions": 200, "resamples": 200, "seed": 0}
+    independent, short = bootstrap_coverage(0.0, 250, **options)
+    persistent, long = bootstrap_coverage(0.9, 250, **options)
+    assert 0.90 <= independent <= 0.98
+    assert 0.70 <= persistent < independent
+    assert short < 5 < long
+    assert bootstrap_coverage(0.0, 250, **options) == (independent, short)
+
+
+def test_holm_by_hand():
+    """Smallest times three, next times two, and never less than one before it."""
+    assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
+    assert holm([0.5, 0.9]) == pytest.approx([1, 1])
+    assert holm([0.02]) == pytest.approx([0.02]) and len(holm([])) == 0
+
+
+def test_holm_is_rarely_wrong_about_any_of_many():
+    random = np.random.default_rng(0)
+    wrong = np.mean([(holm(random.uniform(size=10)) < 0.05).any() for _ in range(2000)])
+    assert wrong == pytest.approx(0.05, abs=0.015)
+    alone = np.mean([(random.uniform(size=10) < 0.05).any() for _ in range(2000)])
+    assert alone > 0.35
 
 
 def test_students_interval_by_hand_and_with_too_little():

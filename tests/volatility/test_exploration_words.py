@@ -2,8 +2,11 @@
 
 from types import SimpleNamespace
 
+import made_up
 import numpy as np
 import pandas as pd
+import pytest
+from scipy import stats
 
 from labkit.volatility.exploration import gaps, jumps, market, words
 
@@ -16,6 +19,7 @@ def moves(kinds):
             "previous_close": 100.0,
             "open": 50.0,
             "change": -0.5,
+            "volume": [9.0 if kind == "news" else 1.5 + i for i, kind in enumerate(kinds)],
             "looks_like": kinds,
         }
     )
@@ -31,6 +35,15 @@ def test_jumps_speak_of_adjustments_only_where_there_are_some():
     assert "1 of the 2 largest moves looks like" in words.jumps_lesson(
         found(["news", "other adjustment"])
     )
+
+
+def test_an_unadjusted_move_is_told_with_its_volume_and_not_as_an_ordinary_day():
+    one = made_up.text(words.jumps(found(["split", "news"])))
+    assert (
+        "with no rush to trade, at 1.5 times the usual volume, where the other moves had 9.0" in one
+    )
+    several = made_up.text(words.jumps(found(["split", "split", "other adjustment"])))
+    assert "at 1.5 to 3.5 times the usual volume: they look like splits" in several
 
 
 def shapes(raw, log):
@@ -75,10 +88,55 @@ def test_tails_are_called_heavy_only_if_they_are():
 
     def said(log_returns):
         days = pd.DataFrame(dict.fromkeys(market.DAILY_LABELS, log_returns))
-        return words.returns(market.returns(market.described(days), days["log_return"]))
+        days = days.assign(date=pd.Timestamp("2020-01-02"), symbol="AAA")
+        return words.returns(market.returns(market.described(days), days, moves(["news"])))
 
     assert "are heavier" in said(wild) and "no heavier" in said(calm)
     assert f"deviation of {wild.std(ddof=1):.2%}".replace("%", "\xa0%") in said(wild)
+
+
+def test_the_kurtosis_is_told_with_and_without_the_moves_called_unadjusted():
+    calm = np.random.default_rng(0).normal(0, 0.01, 2000)
+    days = pd.DataFrame(dict.fromkeys(market.DAILY_LABELS, np.append(calm, -0.5)))
+    days["date"] = pd.bdate_range("2012-01-02", periods=2001)
+    days["symbol"] = "AAA"
+    odd = pd.DataFrame({"date": days["date"].iloc[-1:], "symbol": "AAA", "looks_like": "split"})
+    facts = market.returns(market.described(days), days, odd)
+    assert facts.excess_kurtosis > 100 and facts.n_unadjusted == 1
+    assert facts.kurtosis_without == pytest.approx(stats.kurtosis(calm))
+    for said in (made_up.text(words.returns(facts)), made_up.text(words.tails_lesson(facts))):
+        assert f"{facts.excess_kurtosis:,.1f}, and " in said
+        assert "without the 1 move for which the prices look unadjusted" in said
+    none = market.returns(market.described(days), days, odd.assign(looks_like="news"))
+    assert none.n_unadjusted == 0 and "without" not in words.returns(none)
+    assert none.kurtosis_without == pytest.approx(none.excess_kurtosis)
+
+
+def survivors(ends, starts=("2010-01-04", "2010-01-04")):
+    prices = pd.concat(
+        pd.DataFrame({"date": pd.bdate_range(start, end), "symbol": name})
+        for name, start, end in zip("AB", starts, ends, strict=True)
+    )
+    return market.survivors(SimpleNamespace(prices=prices))
+
+
+def test_stocks_of_which_none_ever_leaves_are_called_survivors():
+    found = survivors(["2012-01-31", "2012-01-31"], ["2010-01-04", "2011-01-03"])
+    assert (found.n_stocks, found.to_the_end, found.whole) == (2, 2, 1)
+    said = made_up.text(words.survivorship(found))
+    assert "last day, 2012-01-31, and 1 of 2 stocks has every trading day since 2010-01-04" in said
+    assert "traced back, not those of the beginning followed" in said
+    left = made_up.text(words.survivorship(survivors(["2012-01-31", "2011-01-31"])))
+    assert left.endswith("1 stock left before.") and "traced back" not in left
+
+
+def test_the_columns_kept_are_named():
+    securities = pd.DataFrame(columns=["symbol", "sector"])
+    kept = market.kept_columns(SimpleNamespace(securities=securities))
+    assert "of the securities `symbol` and `sector`, whatever else" in words.kept(kept)
+    assert words.kept(market.kept_columns(SimpleNamespace(securities=None))) == (
+        "Columns are counted as they are kept."
+    )
 
 
 def test_a_stormy_week_is_told_with_its_month():

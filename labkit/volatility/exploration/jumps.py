@@ -60,12 +60,17 @@ def largest_jumps(days: pd.DataFrame, n: int = 12) -> pd.DataFrame:
 class Unadjusted:
     """How many of the ``n_moves`` largest moves look like adjustments that were never made.
 
-    The others are the largest of those: the stock, the day, its open, the close before, and the
-    change from close to close; None where there is none.
+    ``least_volume`` to ``most_volume`` is how much was traded on their days, and ``news_volume``
+    the least on the days of the other moves, in medians of the days before. The rest are the
+    largest of the unadjusted: the stock, the day, its open, the close before, and the change from
+    close to close. What there is none of is None.
     """
 
     n_moves: int
     n_unadjusted: int
+    least_volume: float | None = None
+    most_volume: float | None = None
+    news_volume: float | None = None
     symbol: str | None = None
     date: pd.Timestamp | None = None
     open: float | None = None
@@ -75,12 +80,19 @@ class Unadjusted:
 
 def unadjusted(moves: pd.DataFrame) -> Unadjusted:
     """Read the table of `largest_jumps`."""
-    rows = moves[moves["looks_like"] != "news"]
+    is_news = moves["looks_like"] == "news"
+    rows, news = moves[~is_news], moves[is_news]
     if rows.empty:
         return Unadjusted(len(moves), 0)
     largest = rows.loc[rows["change"].abs().idxmax()]
-    shown = largest[["symbol", "date", "open", "previous_close", "change"]]
-    return Unadjusted(len(moves), len(rows), *shown)
+    return Unadjusted(
+        len(moves),
+        len(rows),
+        least_volume=rows["volume"].min(),
+        most_volume=rows["volume"].max(),
+        news_volume=None if news.empty else news["volume"].min(),
+        **largest[["symbol", "date", "open", "previous_close", "change"]],
+    )
 
 
 def _looks_like(overnight: float, log_return: float, volume: float) -> str:

@@ -9,6 +9,7 @@ from scipy import stats
 
 from labkit.volatility.data import NYSE
 from labkit.volatility.panel import Panel, log_volatility
+from labkit.volatility.scores import share_between
 
 TRADING_DAYS = 252
 """Trading days of a year, to state a daily volatility as a yearly one."""
@@ -51,13 +52,44 @@ def span(data: NYSE) -> Span:
     return Span(data.prices["symbol"].nunique(), dates.nunique(), dates.min(), dates.max())
 
 
+@dataclass(frozen=True)
+class Survivors:
+    """How many of the stocks are there from the first to the last day.
+
+    ``to_the_end`` of the ``n_stocks`` still trade on the ``last`` day; ``whole`` have every trading
+    day since the ``first``.
+    """
+
+    n_stocks: int
+    to_the_end: int
+    whole: int
+    first: pd.Timestamp
+    last: pd.Timestamp
+
+
+def survivors(data: NYSE) -> Survivors:
+    """Whether stocks leave the prices before their end, as companies leave a market."""
+    dates = data.prices.groupby("symbol")["date"].agg(["max", "nunique"])
+    found = span(data)
+    return Survivors(
+        n_stocks=found.n_stocks,
+        to_the_end=int((dates["max"] == found.last).sum()),
+        whole=int((dates["nunique"] == found.n_days).sum()),
+        first=found.first,
+        last=found.last,
+    )
+
+
 def absent_tables(data: NYSE) -> tuple[str, ...]:
     """Which of the lab's tables are not there."""
     return tuple(name for name in ("fundamentals", "securities") if getattr(data, name) is None)
 
 
 def contents(data: NYSE) -> pd.DataFrame:
-    """One row per table of the data: ``table``, ``what``, ``rows``, ``columns``, ``names``."""
+    """One row per table of the data: ``table``, ``what``, ``rows``, ``columns``, ``names``.
+
+    ``columns`` are those that are kept of the file, as `kept_columns` names them.
+    """
     tables = [
         ("prices", "a stock and trading day", data.prices, "symbol"),
         ("fundamentals", "a company and fiscal year", data.fundamentals, "symbol"),
@@ -75,6 +107,11 @@ def contents(data: NYSE) -> pd.DataFrame:
         if frame is not None
     ]
     return pd.DataFrame(rows)
+
+
+def kept_columns(data: NYSE) -> tuple[str, ...]:
+    """The columns kept of the securities' file, which has more; none where there is no file."""
+    return () if data.securities is None else tuple(data.securities)
 
 
 def daily(prices: pd.DataFrame) -> pd.DataFrame:
@@ -161,28 +198,46 @@ class Returns:
     """Centre, spread and tails of the daily return, as shares of one.
 
     ``far_share`` of the days lie more than ``far_multiple`` standard deviations out,
-    ``far_times_normal`` times what the normal distribution would have.
+    ``far_times_normal`` times what the normal distribution would have. ``kurtosis_without`` is the
+    excess kurtosis without the ``n_unadjusted`` moves that look like adjustments never made.
     """
 
     mean: float
     sd: float
     noise_to_drift: float
     excess_kurtosis: float
+    n_unadjusted: int
+    kurtosis_without: float
     far_multiple: int
     far_share: float
     far_times_normal: float
 
 
-def returns(statistics: pd.DataFrame, log_returns: pd.Series) -> Returns:
-    """The daily return; ``statistics`` is the table of `described`."""
+def returns(statistics: pd.DataFrame, days: pd.DataFrame, moves: pd.DataFrame) -> Returns:
+    """The daily return.
+
+    Parameters
+    ----------
+    statistics : DataFrame
+        The table of `described`.
+    days : DataFrame
+        As `daily` gives it.
+    moves : DataFrame
+        The largest of its moves, and what they look like, as `largest_jumps` gives them.
+    """
     row = statistics.set_index("column").loc["log_return"]
     mean, sd = (row[name] * DAILY_UNITS["log_return"] for name in ("mean", "sd"))
-    far = tails(log_returns).iloc[-1]
+    far = tails(days["log_return"]).iloc[-1]
+    odd = moves.loc[moves["looks_like"] != "news", ["date", "symbol"]]
+    marked = days[["date", "symbol", "log_return"]].merge(odd, how="left", indicator=True)
+    adjusted = marked.loc[marked["_merge"] == "left_only", "log_return"]
     return Returns(
         mean=mean,
         sd=sd,
         noise_to_drift=sd / abs(mean),
         excess_kurtosis=row["excess_kurtosis"],
+        n_unadjusted=len(odd),
+        kurtosis_without=float(stats.kurtosis(adjusted.dropna())),
         far_multiple=int(far["multiple"]),
         far_share=far["observed"],
         far_times_normal=far["observed"] / far["normal"],
@@ -347,8 +402,7 @@ def mean_correlation(days: pd.DataFrame) -> float:
 def explained_by_group(frame: pd.DataFrame, column: str) -> float:
     """Share of a column's variance that lies between the means of the column ``group``."""
     values = frame[["group", column]].dropna()
-    between = values.groupby("group")[column].transform("mean")
-    return float(between.var() / values[column].var())
+    return share_between(values[column], values["group"])
 
 
 def autocorrelations(days: pd.DataFrame, lags: int = 66) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from labkit.volatility.exploration.market import (
     Returns,
     Shapes,
     Span,
+    Survivors,
     Weather,
 )
 from labkit.volatility.panel import FEATURE_LABELS
@@ -40,6 +41,35 @@ def absent(names: tuple[str, ...]) -> Sentence:
     )
 
 
+def kept(columns: tuple[str, ...]) -> Sentence:
+    """Which columns of the securities' file are kept."""
+    if not columns:
+        return Sentence("Columns are counted as they are kept.")
+    return Sentence(
+        "Columns are counted as they are kept: of the securities "
+        f"{listing(f'`{name}`' for name in columns)}, whatever else their file has."
+    )
+
+
+def survivorship(found: Survivors) -> Sentence:
+    """Whose prices these are: of those that are left, or of all that there were."""
+    verb = "has" if found.whole == 1 else "have"
+    whole = f"{number(found.whole)} of {counted(found.n_stocks, 'stock')} {verb} every trading day"
+    if found.to_the_end < found.n_stocks:
+        gone = found.n_stocks - found.to_the_end
+        return Sentence(
+            f"{whole} from {found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}; "
+            f"{counted(gone, 'stock')} left before."
+        )
+    return Sentence(
+        f"Every stock still trades on the last day, {found.last:%Y-%m-%d}, and {whole} since "
+        f"{found.first:%Y-%m-%d}: these are the companies of the end traced back, not those of the "
+        "beginning followed. Whoever failed or was bought on the way is missing. So the past may "
+        "look calmer than it was, and no score here tells what a forecast is worth before a "
+        "bankruptcy."
+    )
+
+
 def returns(found: Returns) -> Sentence:
     """Centre, spread and tails of the daily return."""
     weight = "heavier" if found.excess_kurtosis > 0 else "no heavier"
@@ -47,8 +77,8 @@ def returns(found: Returns) -> Sentence:
         f"The mean daily return is {percent(found.mean, 3)}, with a standard "
         f"deviation of {percent(found.sd, 2)}: the noise is "
         f"{number(found.noise_to_drift, '.0f')} times the drift. The tails "
-        f"are {weight} than a normal distribution's (excess kurtosis "
-        f"{number(found.excess_kurtosis, '.1f')}): {percent(found.far_share, 3)} of the days lie "
+        f"are {weight} than a normal distribution's ({_kurtosis(found)}): "
+        f"{percent(found.far_share, 3)} of the days lie "
         f"more than {number(found.far_multiple)} standard deviations out, "
         f"{number(found.far_times_normal, '.0f')} times what the normal would have."
     )
@@ -59,8 +89,20 @@ def tails_lesson(found: Returns) -> Sentence:
     heavy = found.excess_kurtosis > 0
     return Sentence(
         f"Returns have {'heavier' if heavy else 'no heavier'} tails than the normal distribution "
-        f"(excess kurtosis {number(found.excess_kurtosis, '.1f')}), and their mean is to "
+        f"({_kurtosis(found)}), and their mean is to "
         f"their spread as {percent(found.mean, 3)} to {percent(found.sd, 2)}."
+    )
+
+
+def _kurtosis(found: Returns) -> str:
+    """The excess kurtosis, and what it is without moves that no shareholder saw."""
+    text = f"excess kurtosis {number(found.excess_kurtosis, '.1f')}"
+    if not found.n_unadjusted:
+        return text
+    moves = counted(found.n_unadjusted, "move")
+    return (
+        f"{text}, and {number(found.kurtosis_without, '.1f')} without the {moves} for which the "
+        "prices look unadjusted"
     )
 
 
@@ -157,9 +199,18 @@ def jumps(found: Unadjusted) -> Sentence:
             f"None of the {found.n_moves} largest moves looks like a forgotten adjustment: each "
             "came with heavy trading, or grew during the day, or is too small for a split."
         )
+    volume = number(found.most_volume, ".1f")
+    if found.n_unadjusted > 1:
+        volume = f"{number(found.least_volume, '.1f')} to {volume}"
+    others = (
+        ""
+        if found.news_volume is None
+        else f", where the other moves had {number(found.news_volume, '.1f')} times or more"
+    )
     return Sentence(
-        f"Of the {found.n_moves} largest moves, {found.n_unadjusted} happened overnight on an "
-        "ordinary day's trading: they look like splits, spin-offs or mergers for which the prices "
+        f"Of the {found.n_moves} largest moves, {found.n_unadjusted} happened overnight with no "
+        f"rush to trade, at {volume} times the usual volume{others}: they look like splits, "
+        "spin-offs or mergers for which the prices "
         f"before were not adjusted. {found.symbol} on {found.date:%Y-%m-%d}, for one, "
         f"opens at {number(found.open, '.2f')} after a close of "
         f"{number(found.previous_close, '.2f')} (a change of "
