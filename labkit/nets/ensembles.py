@@ -211,7 +211,7 @@ def _stacks(
     members: Sequence[Member], n_rows: Sequence[int], alone: Sequence[int]
 ) -> list[list[int]]:
     """The numbers of the members of each stack: all but those to be trained alone."""
-    together = [i for i in range(len(members)) if i not in alone]
+    together = sorted({*range(len(members))} - {*alone})
     stacks = cut_into_stacks([members[i] for i in together], [n_rows[i] for i in together])
     return [[together[k] for k in stack] for stack in stacks]
 

@@ -21,6 +21,7 @@ from torch import nn
 from labkit.nets.mlp import MLP
 from labkit.nets.parameters import TRAINING, keyword_parameters, shared_values, spell_out
 from labkit.nets.private import _check_sample_weight
+from labkit.nets.schedules import learning_rate_factor
 from labkit.nets.skorch_net import (
     FixedSplit,
     InterruptibleNet,
@@ -33,7 +34,6 @@ from labkit.nets.training import (
     TrainingConfig,
     check_optimizer,
     count_batches,
-    learning_rate_factor,
     optimizer_options,
     seeded,
 )
@@ -58,6 +58,7 @@ class _SkorchMLP(BaseEstimator):
 
     ``network`` is the class of the network: ``network(n_inputs, n_outputs, **options)``. Its
     keyword-only parameters are parameters of the estimator, as are those of the training.
+    Subclasses give ``loss``, a loss of each row, ``n_outputs`` and ``training_rows``.
     """
 
     network: ClassVar[type[nn.Module]] = MLP

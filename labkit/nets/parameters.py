@@ -105,7 +105,7 @@ def shared_values(estimator: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     """
     parameters = shared_parameters(estimator.network)
     name = type(estimator).__name__
-    for unknown in given.keys() - parameters.keys():
+    for unknown in sorted(given.keys() - parameters.keys()):
         raise TypeError(f"{name} has no parameter {unknown!r}; see help({name})")
     values = {name: given.get(name, parameter.default) for name, parameter in parameters.items()}
     for missing in (key for key, value in values.items() if value is Parameter.empty):

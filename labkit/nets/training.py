@@ -5,7 +5,6 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from threading import RLock
 from typing import Any, NamedTuple
@@ -13,6 +12,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 import torch
 from torch import Tensor, nn
+
+from labkit.nets.schedules import learning_rate_factor
 
 OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
     "sgd": torch.optim.SGD,
@@ -38,7 +39,8 @@ class TrainingConfig:
         The L2 penalty added to the gradient (SGD, Adam, RMSprop), or the decoupled decay (AdamW).
     batch_size, epochs : int
     schedule : str or None
-        How the learning rate changes, step by step: a name in `SCHEDULES`. None keeps it constant.
+        How the learning rate changes, step by step: a name in
+        `labkit.nets.schedules.SCHEDULES`. None keeps it constant.
     patience : int or None
         Stop after this many epochs without a lower validation loss, and restore the weights of
         the best epoch. None never stops early.
@@ -261,51 +263,6 @@ def make_schedule(
     steps = config.epochs * count_batches(n_rows, config.batch_size)
     factor = learning_rate_factor(config.schedule, steps)
     return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
-
-
-def learning_rate_factor(schedule: str | None, steps: int) -> Callable[[int], float]:
-    """The share of the peak learning rate at each step, from 0 to ``steps - 1``.
-
-    ``one_cycle`` rises along a cosine from 1/25 to 1 over the first three tenths of the steps and
-    falls to almost nothing (Smith and Topin 2019, in PyTorch's default form, without the cycle of
-    the momentum); ``cosine`` only falls.
-
-    >>> factor = learning_rate_factor("one_cycle", 101)
-    >>> [round(factor(step), 2) for step in (0, 30, 100)]
-    [0.04, 1.0, 0.0]
-    """
-    if schedule not in SCHEDULES:
-        *others, last = map(repr, SCHEDULES)
-        raise ValueError(f"schedule is {schedule!r}; expected {', '.join(others)} or {last}")
-    # No lambda: a fitted estimator keeps the factor, and must be picklable.
-    return partial(SCHEDULES[schedule], max(1, steps - 1))
-
-
-def _constant(last: int, step: int) -> float:
-    return 1.0
-
-
-def _fall(last: int, step: int) -> float:
-    return _cosine(1.0, 0.0, step / last)
-
-
-def _rise_and_fall(last: int, step: int) -> float:
-    peak = 0.3 * last
-    if step <= peak:
-        return _cosine(1 / 25, 1.0, step / peak)
-    return _cosine(1.0, 1 / 25e4, (step - peak) / (last - peak))
-
-
-def _cosine(start: float, end: float, share: float) -> float:
-    return end + (start - end) * (1 + math.cos(math.pi * min(share, 1.0))) / 2
-
-
-SCHEDULES: dict[str | None, Callable[[int, int], float]] = {
-    None: _constant,
-    "one_cycle": _rise_and_fall,
-    "cosine": _fall,
-}
-"""By name, the share of the learning rate, of the number of the last step and of the step."""
 
 
 @torch.no_grad()

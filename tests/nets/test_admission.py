@@ -104,6 +104,20 @@ def mixed():
     return model
 
 
+def watched_gradient():
+    model = between(nn.ReLU())
+    model[0].weight.register_hook(lambda gradient: gradient / 2)
+    return model
+
+
+class Scaling(MLP):
+    """Has a parameter that belongs to no layer."""
+
+    def __init__(self, n_inputs, n_outputs):
+        super().__init__(n_inputs, n_outputs)
+        self.scale = nn.Parameter(torch.ones(1))
+
+
 def embedded(*, flat=True, **options):
     layer = PeriodicEmbeddings(5, 4, n_frequencies=3, frequency_init_scale=0.5, **options)
     return nn.Sequential(layer, *[nn.Flatten()] * flat, nn.Linear(20 if flat else 4, 3))
@@ -133,7 +147,9 @@ def embedded(*, flat=True, **options):
         (Residual(5, 3), "Residual has a method forward of its own"),
         (Frozen(5, 3), "Frozen has a method train of its own"),
         (Other(), "Other is no sequence of layers"),
-        (tied(), "share parameters"),
+        (tied(), "has parameters that layers share, or that belong to none"),
+        (Scaling(5, 3), "has parameters that layers share, or that belong to none"),
+        (watched_gradient(), "hooks change the gradients of Sequential"),
         (hooked(), "hooks change what ReLU does"),
         (replaced(), "hooks change what ReLU does"),
         (frozen(), "frozen"),

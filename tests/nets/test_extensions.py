@@ -21,11 +21,53 @@ from torch import nn
 from labkit.nets.ensembles import Case, outputs, predict_cases, train_members
 from labkit.nets.estimators import MLPClassifier, MLPRegressor
 from labkit.nets.mlp import MLP
+from labkit.nets.schedules import SCHEDULES
 from labkit.nets.search import StackedGridSearchCV
 from labkit.nets.stacked import Trained
-from labkit.nets.training import SCHEDULES, Watched, class_accuracy, train
+from labkit.nets.training import Watched, class_accuracy, train
 
-from .conftest import Huber, ResidualRegressor, TwoTowersClassifier
+
+class Huber(MLPRegressor):
+    """Minimises another loss."""
+
+    def loss(self):
+        return nn.HuberLoss(reduction="none", delta=0.5)
+
+
+class Residual(MLP):
+    """Adds a linear part to what the layers give."""
+
+    def __init__(self, n_inputs, n_outputs, **options):
+        super().__init__(n_inputs, n_outputs, **options)
+        self.append(nn.Linear(n_inputs, n_outputs))
+
+    def forward(self, x):
+        *layers, linear = self
+        return linear(x) + nn.Sequential(*layers)(x)
+
+
+class ResidualRegressor(MLPRegressor):
+    """Another network: a subclass with another ``forward``."""
+
+    network = Residual
+
+
+class TwoTowers(nn.Module):
+    """Another network: no sequence of layers."""
+
+    def __init__(self, n_inputs, n_outputs, *, width=8):
+        super().__init__()
+        self.one = nn.Sequential(nn.Linear(n_inputs, width), nn.Tanh())
+        self.other = nn.Sequential(nn.Linear(n_inputs, width), nn.ReLU())
+        self.output = nn.Linear(width, n_outputs)
+
+    def forward(self, x):
+        return self.output(self.one(x) * self.other(x))
+
+
+class TwoTowersClassifier(MLPClassifier):
+    network = TwoTowers
+
 
 SMALL = {"hidden_sizes": (8,), "epochs": 6, "batch_size": 32, "learning_rate": 0.02}
 EXACT = {**SMALL, "dtype": "float64"}

@@ -19,6 +19,7 @@ import torch
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import Pipeline as ResamplingPipeline
 from imblearn.under_sampling import RandomUnderSampler
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import make_classification
 from sklearn.exceptions import FitFailedWarning
@@ -244,12 +245,38 @@ def test_a_diverging_candidate_gets_the_error_score(measured):
 def test_a_candidate_that_cannot_be_built_fails_alone(measured):
     X, y = measured
     estimator = MLPRegressor(hidden_sizes=(8,), epochs=2)
-    for bad in ({"optimizer": "adagrad"}, {"hidden_sizes": (0,)}, {"dropout": "much"}):
+    for bad in (
+        {"optimizer": "adagrad"},
+        {"hidden_sizes": (0,)},
+        {"dropout": "much"},
+        {"batch_size": 0},
+        {"patience": 0},
+    ):
         (name, value), good = *bad.items(), estimator.get_params()
         grid = {name: [good[name], value]}
         with pytest.warns(FitFailedWarning, match=str(name)):
             search = StackedGridSearchCV(estimator, grid, cv=3).fit(X, y)
         assert np.isnan(search.cv_results_["mean_test_score"]).tolist() == [False, True]
+
+
+def test_a_number_of_epochs_that_is_none_is_left_to_the_fit(measured):
+    estimator = MLPRegressor(hidden_sizes=(8,))
+    with (
+        pytest.warns(UserWarning, match="epochs=0 is not a number of 1 or more"),
+        pytest.warns(FitFailedWarning, match="epochs is 0"),
+    ):
+        search = StackedGridSearchCV(estimator, {"epochs": [2, 0]}, cv=3).fit(*measured)
+    assert np.isnan(search.cv_results_["mean_test_score"]).tolist() == [False, True]
+
+
+def test_metadata_routing_is_left_to_grid_search(measured):
+    grid = {"learning_rate": [1e-3, 1e-2]}
+    with config_context(enable_metadata_routing=True):
+        plain = GridSearchCV(MLPRegressor(epochs=2), grid, cv=3).fit(*measured)
+        with pytest.warns(UserWarning, match="2 candidates .* metadata routing is enabled"):
+            search = StackedGridSearchCV(MLPRegressor(epochs=2), grid, cv=3).fit(*measured)
+    gap = search.cv_results_["mean_test_score"] - plain.cv_results_["mean_test_score"]
+    assert np.abs(gap).max() == 0
 
 
 def test_a_batch_that_cannot_be_normalised_fails_alone(measured):

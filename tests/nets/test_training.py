@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from labkit.nets.mlp import MLP
+from labkit.nets.schedules import learning_rate_factor
 from labkit.nets.training import (
     OPTIMIZERS,
     TrainingConfig,
@@ -18,7 +19,6 @@ from labkit.nets.training import (
     class_accuracy,
     count_batches,
     directional_accuracy,
-    learning_rate_factor,
     observe,
     seeded,
     train,

@@ -139,7 +139,7 @@ def initial_modules(
 ) -> list[nn.Module | None]:
     """The network that each fit starts from, up to its weights; fits of one network share it.
 
-    None where there is no such network, or no such training: the fit will say why.
+    None where no network can be built: the fit will say why.
     """
     options: dict[int, str] = {}
     sizes: dict[Hashable, tuple[int, int]] = {}

@@ -13,10 +13,11 @@ from torch import Tensor, nn
 
 from labkit.nets.estimators import TrainingRows
 from labkit.nets.membership import Estimator, member_of
+from labkit.nets.schedules import learning_rate_factor
 from labkit.nets.search.folds import Fold
 from labkit.nets.search.plan import Fit
 from labkit.nets.stacked import Member, name_of_loss
-from labkit.nets.training import check_optimizer, learning_rate_factor
+from labkit.nets.training import check_optimizer
 
 
 @dataclass(eq=False)

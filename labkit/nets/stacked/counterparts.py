@@ -27,9 +27,13 @@ def counterpart(layer: nn.Module, is_first: bool) -> Maker | None:
     """
     if type(layer) is nn.Linear:
         return lambda parameters, buffers: stacked.Linear(parameters, is_first)
-    if type(layer) is PeriodicEmbeddings and is_first:
-        if layer.activation is not None and type(layer.linear) is not nn.Linear:
-            return lambda parameters, buffers: stacked.Periodic(parameters)
+    is_stackable_embedding = (
+        type(layer) is PeriodicEmbeddings
+        and layer.activation is not None
+        and type(layer.linear) is not nn.Linear
+    )
+    if is_stackable_embedding and is_first:
+        return lambda parameters, buffers: stacked.Periodic(parameters)
     if is_first:
         return None  # The others may overwrite what they are given: the features.
     if type(layer) is nn.BatchNorm1d and layer.affine and layer.track_running_stats:
@@ -43,6 +47,10 @@ def counterpart(layer: nn.Module, is_first: bool) -> Maker | None:
     if type(layer) in ACTIVATIONS and getattr(layer, "approximate", "none") == "none":
         return lambda parameters, buffers: ACTIVATIONS[type(layer)]()
     return None
+
+
+HOOKS = [name for name in vars(nn.Module()) if name.endswith("hooks")]
+"""Where a module keeps what is called beside its ``forward``."""
 
 
 def layers_of(module: nn.Module) -> list[nn.Module]:
@@ -76,11 +84,13 @@ def why_no_counterpart(module: nn.Module) -> str | None:
     if not layers or not isinstance(layers[-1], nn.Linear):
         return f"{name} does not end with a linear layer"
     for part in module.modules():
-        if "forward" in vars(part) or any(v for k, v in vars(part).items() if k.endswith("hooks")):
+        if "forward" in vars(part) or any(map(vars(part).get, HOOKS)):
             return f"hooks change what {type(part).__name__} does"
     parameters = [p for layer in layers for p in layer.parameters()]
-    if len(set(map(id, parameters))) < len(parameters):
-        return f"layers of {name} share parameters"
+    if list(map(id, parameters)) != list(map(id, module.parameters())):
+        return f"{name} has parameters that layers share, or that belong to none"
+    if any(p._backward_hooks or p._post_accumulate_grad_hooks for p in parameters):
+        return f"hooks change the gradients of {name}"
     if not all(p.requires_grad for p in parameters):
         return f"parameters of {name} are frozen (requires_grad=False)"
     if len({p.dtype for p in parameters}) > 1:

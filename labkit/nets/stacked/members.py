@@ -6,6 +6,7 @@ from functools import cached_property
 
 from torch import Tensor, nn
 
+from labkit.nets.schedules import learning_rate_factor
 from labkit.nets.stacked.counterparts import layers_of
 from labkit.nets.stacked.losses import LOSSES
 from labkit.nets.stacked.network import Weights, module_of
@@ -14,7 +15,6 @@ from labkit.nets.training import (
     TrainingConfig,
     Watched,
     check_optimizer,
-    learning_rate_factor,
 )
 
 

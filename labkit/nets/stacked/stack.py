@@ -16,7 +16,7 @@ from torch import Tensor
 from labkit.nets.stacked.dropout import DropoutMasks, MaskDrawer
 from labkit.nets.stacked.losses import LOSSES
 from labkit.nets.stacked.members import Member, Snapshot, Trained
-from labkit.nets.stacked.network import StackedMLP, Weights
+from labkit.nets.stacked.network import StackedMLP, Weights, weights_of
 from labkit.nets.stacked.observation import Observer
 from labkit.nets.stacked.rows import Places, Rows
 from labkit.nets.stacked.standing import Run, Standing
@@ -58,8 +58,8 @@ class _Span:
 class Stack:
     """Members of one shape and batch size while they train.
 
-    Members with more rows come first, those of one optimizer beside each other:
-    `labkit.nets.stacked.training.cut_into_stacks` sorts them so.
+    They are admitted to stacks. Members with more rows come first, those of one optimizer beside
+    each other: `labkit.nets.stacked.training.cut_into_stacks` sorts them so.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Stack:
     ):
         self.members, self.on_epoch = members, on_epoch
         modules = [member.model for member in members]
-        network = StackedMLP.from_modules(modules, X.device)
+        network = StackedMLP.from_weights(modules[0], list(map(weights_of, modules)), X.device)
         self.dtype, self.device = network.parameters.dtype, X.device
         self.loss = LOSSES[loss]
         self.rows = Rows(members, X, y, self.loss, network.n_outputs, self.dtype)

@@ -10,6 +10,7 @@ from itertools import groupby
 import torch
 from torch import Tensor, nn
 
+from labkit.nets.schedules import learning_rate_factor
 from labkit.nets.stacked.members import Member
 from labkit.nets.stacked.network import StackedMLP
 from labkit.nets.stacked.optimizers import STACKED_OPTIMIZERS, StackedOptimizer
@@ -17,7 +18,6 @@ from labkit.nets.training import (
     OPTIMIZERS,
     TrainingConfig,
     cut_into_batches,
-    learning_rate_factor,
     optimizer_options,
 )
 
