@@ -234,6 +234,10 @@ def test_precision_stands_at_its_recall_for_the_model_asked_for():
     (drawn,) = axis.get_lines()
     assert points(drawn) == [(1, 0.5), (1, pytest.approx(2 / 3)), (0.5, 0.5), (0.5, 1), (0, 1)]
     average = 0.5 * 1 + 0.5 * 2 / 3
+    # The area below the steps: from each recall down to the next, its own precision.
+    assert drawn.get_drawstyle() == "steps-post"
+    recall, precision = np.transpose(points(drawn))
+    assert precision[:-1] @ -np.diff(recall) == pytest.approx(average)
     assert list(legend(axis)) == [f"Power ({average:.2f})"]
     assert axis.get_xlim()[1] > 1 and axis.get_ylim()[1] > 1
 
