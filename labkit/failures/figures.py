@@ -1,6 +1,7 @@
 """Figures of what the classifiers achieve: comparisons, confusion, classes, probabilities."""
 
 from collections.abc import Sequence
+from itertools import cycle
 
 import numpy as np
 import pandas as pd
@@ -53,7 +54,7 @@ def confusion(table: pd.DataFrame, sets: Sequence[str] = ("train", "test")) -> F
 
     ``table`` has the columns ``set``, ``true``, ``predicted`` and ``rows``.
     """
-    fig, axes = figure(1, len(sets), height=3.9, sharey=True)
+    fig, (axes,) = figure(1, len(sets), height=3.9, sharey=True, squeeze=False)
     labels = [SHORT_CLASSES[name] for name in FAILURE_TYPES]
     for axis, name in zip(axes, sets, strict=True):
         counts = (
@@ -77,13 +78,18 @@ def confusion(table: pd.DataFrame, sets: Sequence[str] = ("train", "test")) -> F
 
 
 def scores_by_class(table: pd.DataFrame, group: str, score: str, label: str) -> Figure:
-    """A heat map of one score: a row for each value of ``group``, a column for each class."""
+    """A heat map of one score: a row for each value of ``group``, a column for each class.
+
+    A class without a score is left blank.
+    """
     names = list(table[group].unique())
     wide = table.pivot_table(index=group, columns="class", values=score, aggfunc="mean")
-    wide = wide.loc[names, list(FAILURE_TYPES)]
+    wide = wide.reindex(index=names, columns=FAILURE_TYPES)
     fig, axis = figure(height=0.36 * len(names) + 1.4)
     image = axis.imshow(wide, cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto")
     for (i, j), value in np.ndenumerate(wide.to_numpy()):
+        if np.isnan(value):
+            continue
         colour = "white" if value < 0.6 else "black"
         axis.text(j, i, number(value, ".2f"), ha="center", va="center", fontsize=8.5, color=colour)
     axis.set_xticks(range(len(FAILURE_TYPES)), [SHORT_CLASSES[n] for n in FAILURE_TYPES])
@@ -107,7 +113,9 @@ def reliability(probabilities: pd.DataFrame) -> Figure:
     fig, axis = figure(height=4.2)
     axis.plot([0, 1], [0, 1], color="#666666", ls="--", lw=1, label="perfect")
     by_model = probabilities.groupby("model", sort=False)
-    for colour, marker, (model, own) in zip(OKABE_ITO, "os^Dv", by_model, strict=False):
+    for colour, marker, (model, own) in zip(
+        cycle(OKABE_ITO), cycle("os^Dv"), by_model, strict=False
+    ):
         predicted = (1 - own["No Failure"]).clip(0, 1)
         bins = _observed(predicted, own["true"] != "No Failure")
         bars = [bins["share"] - bins["low"], bins["high"] - bins["share"]]
@@ -190,6 +198,8 @@ def ceiling(scores: pd.DataFrame) -> Figure:
         for (model, kind), own in scores.groupby(["model", "kind"], sort=False):
             own = own.sort_values("rows")
             style, colour = LINES.get(kind, ("o-", OKABE_ITO[1]))
+            if len(own) == 1:
+                style = "o"  # one place has no line
             axis.plot(own["rows"], own[score], style, color=colour, label=model)
         axis.set_xscale("log")
         axis.set_xticks(np.unique(scores["rows"]))

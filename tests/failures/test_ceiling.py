@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from joblib import parallel_config
+from made_up import cells
 from sklearn.base import clone
 
 from labkit.failures import ceiling, figures, smote_mistake, words
@@ -115,6 +116,9 @@ def test_the_inflation_is_the_difference_of_the_protocols(before, said):
     )
     facts = smote_mistake.SmoteMistake(profile="full", **smote_mistake.weighed(table))
     assert said in smote_mistake.said(facts)
+    wrong, right = cells(smote_mistake.shown(facts))
+    assert (wrong["Protocol"], right["Macro-F1"]) == (BEFORE, "0.500")
+    assert (wrong["Macro-F1"], wrong["Accuracy"]) == (f"{before:.3f}", "0.990")
 
 
 # Probabilities.

@@ -38,6 +38,26 @@ def test_failures_are_called_outliers_only_if_they_are():
     assert "not the same here" in words.failures_are_outliers(outlier_shares(0.04, 0.01))
 
 
+def test_outliers_by_column_are_told_where_there_are_some():
+    said = words.outlier_methods(outlier_shares(0.05, 0.25)).replace("\xa0", " ")
+    assert "fences flag 7.0 % of the rows, for torque (2.0 %); the robust distance flags 7" in said
+    by_class = pd.DataFrame(
+        {"class": ["No Failure", "Power Failure"], "rows": [9, 1], "iqr": 0.0, "robust": 0.0}
+    )
+    by_column = pd.DataFrame({"column": ["torque"], "share": [0.0]})
+    none = words.outlier_methods(outliers.outlying(by_class, by_column)).replace("\xa0", " ")
+    assert none == ("Tukey's fences flag 0.0 % of the rows; the robust distance flags 0.0 %.")
+
+
+def test_the_row_number_is_worth_what_neighbours_give_away_or_nothing():
+    alone = pd.DataFrame({"column": ["udi"], "random_folds": [0.375], "blocks": [0.25]})
+    leak = words.row_number_leak(machines.row_number_leak(alone))
+    assert "0.375 on random folds and 0.250 on contiguous blocks: the 0.125 between" in leak
+    for blocks in (0.375, 0.5):
+        found = machines.row_number_leak(alone.assign(blocks=blocks))
+        assert "gives nothing away here" in words.row_number_leak(found)
+
+
 def test_memory_speaks_of_time_order_only_if_there_is_some():
     order = pd.DataFrame({"column": ["torque", "tool_wear"], "lag_1": [0.01, 0.93]})
     assert "in time order" in words.memory(timeline.memory(order))

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from joblib import parallel_config
+from made_up import cells
 
+from labkit.failures import loss_check
 from labkit.failures.data import load_maintenance
 from labkit.failures.features import PHYSICS, machine_features
-from labkit.failures.loss_check import loss_check
 from labkit.failures.profile import PROFILES
 from labkit.failures.rules import FAILURE_TYPES
 from labkit.failures.stages import (
@@ -97,8 +98,10 @@ def test_no_network_predicts_the_rows_it_trained_on(failures):
 
 
 def test_the_cross_entropy_is_the_same_three_ways_and_near_that_of_guessing():
-    facts = loss_check(load_maintenance("embedded"), PROFILES["quick"])
+    facts = loss_check.loss_check(load_maintenance("embedded"), PROFILES["quick"])
     losses = facts.losses["loss"]
     assert facts.apart == np.ptp(losses) < 1e-12
     assert losses[0] == pytest.approx(np.log(6), abs=0.4), "an untrained network guesses"
     assert len(set(facts.losses["way"])) == 3
+    shown = [row["Cross-entropy"] for row in cells(loss_check.shown(facts))]
+    assert shown == [f"{losses[0]:.6f}"] * 3

@@ -135,3 +135,99 @@ def test_tails_of_a_normal_sample_are_those_of_the_normal():
 def test_examples_are_stocks_that_are_there():
     assert market.example_symbols(["MSFT", "ZZZ", "AAA", "IBM"]) == ["IBM", "MSFT", "AAA"]
     assert market.example_symbols(["ONE"]) == ["ONE"]
+
+
+# What the files hold.
+
+
+def nyse(prices, fundamentals=None, securities=None):
+    return SimpleNamespace(prices=prices, fundamentals=fundamentals, securities=securities)
+
+
+TWO_STOCKS = pd.concat([flat_prices("AAA", days=10), flat_prices("BBB", days=4)])
+COMPANIES = pd.DataFrame({"symbol": ["AAA", "BBB", "NIL"], "sector": ["Banks", "Mines", "Rails"]})
+
+
+def test_the_span_is_that_of_all_stocks_together():
+    found = market.span(nyse(TWO_STOCKS))
+    assert (found.n_stocks, found.n_days) == (2, 10)
+    assert (found.first, found.last) == (pd.Timestamp("2020-01-01"), pd.Timestamp("2020-01-14"))
+
+
+def test_tables_that_are_there_are_counted_and_the_others_named():
+    data = nyse(TWO_STOCKS, securities=COMPANIES)
+    table = market.contents(data).set_index("table")
+    assert list(table.index) == ["prices", "securities"]
+    assert table.loc["prices", ["rows", "columns", "names"]].tolist() == [14, 7, 2]
+    assert market.absent_tables(data) == ("fundamentals",)
+    assert market.absent_tables(nyse(TWO_STOCKS)) == ("fundamentals", "securities")
+
+
+def test_quirks_are_counted_each_with_an_example():
+    prices = TWO_STOCKS.reset_index(drop=True)
+    prices.loc[3, "volume"] = 0
+    days = market.daily(prices)
+    days.loc[5, "log_vol"] = np.nan
+    statements = pd.DataFrame({"symbol": ["AAA", "BBB"], "For Year": [2013.0, 1215.0]})
+    table = jumps.quirks(nyse(prices, statements, COMPANIES), days).set_index("quirk")
+    assert table["rows"].to_dict() == {
+        "days with no volume": 1,
+        "days too flat for a volatility": 1,
+        "stocks without the full history": 1,
+        "securities without prices": 1,
+        "statements with an impossible fiscal year": 1,
+    }
+    assert table["example"].tolist() == [
+        "AAA, 2020-01-06", "AAA, 2020-01-08", "BBB, 2020-01-01", "NIL", "BBB",
+    ]  # fmt: skip
+
+
+def test_a_quirk_of_a_table_that_is_not_there_is_not_looked_for():
+    prices = flat_prices()
+    table = jumps.quirks(nyse(prices), market.daily(prices))
+    assert len(table) == 3 and table["rows"].eq(0).all() and table["example"].isna().all()
+
+
+def test_the_largest_forgotten_adjustment_is_shown():
+    moves = pd.DataFrame(
+        {"date": pd.bdate_range("2020-01-01", periods=3), "symbol": ["A", "B", "C"], "open": 1.0,
+         "previous_close": 2.0, "change": [0.9, 0.25, -0.5],
+         "looks_like": ["news", "other adjustment", "split"]}
+    )  # fmt: skip
+    found = jumps.unadjusted(moves)
+    assert (found.n_moves, found.n_unadjusted, found.symbol) == (3, 2, "C")
+
+
+# Groups and the market.
+
+
+def test_groups_are_compared_by_margin_or_else_by_return():
+    statements = pd.DataFrame({"symbol": ["AAA"], "Profit Margin": [12.0]})
+    frame, label = market.second_quantity(nyse(TWO_STOCKS, statements), pd.DataFrame())
+    assert label == "Profit margin [%]" and frame["value"].tolist() == [12]
+    days = pd.DataFrame({"symbol": ["AAA", "BBB"], "log_return": [0.01, -0.02]})
+    frame, label = market.second_quantity(nyse(TWO_STOCKS), days)
+    assert label == "Daily return [%]" and frame["value"].tolist() == [1, -2]
+    assert list(frame) == ["symbol", "value"]
+
+
+def test_the_market_is_a_mean_of_the_last_five_days():
+    days = pd.DataFrame(
+        {"date": np.repeat(pd.bdate_range("2020-01-01", periods=6), 11),
+         "volatility": np.tile(np.arange(0.0, 110, 10), 6)}
+    )  # fmt: skip
+    days.loc[days["date"] == days["date"].max(), "volatility"] += 50
+    found = market.market_volatility(days)
+    assert found.loc[0, ["q10", "median", "q90"]].tolist() == [10, 50, 90]
+    assert found["median"].tolist() == [50] * 5 + [60]
+
+
+def test_a_young_stock_has_no_autocorrelation():
+    dates = pd.bdate_range("2015-01-01", periods=400)
+    old = pd.DataFrame({"date": dates, "symbol": "OLD", "log_return": np.tile([2.0, -1.0], 200)})
+    young = old.iloc[:100].assign(symbol="NEW", log_return=np.arange(100.0))
+    days = pd.concat([old, young])
+    days["log_vol"] = days["log_return"]
+    table = market.autocorrelations(days, lags=2).set_index(["quantity", "lag"])
+    assert table.loc[("log_return", 1), "median"] == pytest.approx(-1)
+    assert table.loc[("log_vol", 2)].tolist() == pytest.approx([1, 1, 1])

@@ -167,3 +167,63 @@ def test_what_goes_with_tomorrow_is_named_by_rank():
     text = words.correlations(market.companions(matrix))
     assert "*own log-volatility, mean of 5 days* (rank correlation −0.60)" in text
     assert "*own log-volatility, today* (0.50)" in text and "beyond 0.030 in size" in text
+
+
+def test_the_span_and_what_is_absent_are_told():
+    found = market.Span(1, 252, pd.Timestamp("2010-01-04"), pd.Timestamp("2010-12-31"))
+    assert words.span(found).replace("\xa0", " ") == (
+        "The prices are those of 1 stock on 252 trading days, from 2010-01-04 to 2010-12-31."
+    )
+    assert words.absent(()) == ""
+    assert "have no fundamentals:" in words.absent(("fundamentals",))
+    assert "no fundamentals and no securities" in words.absent(("fundamentals", "securities"))
+
+
+def statement_gaps(**columns):
+    data = SimpleNamespace(
+        prices=pd.DataFrame({"close": [1.0]}), fundamentals=pd.DataFrame(columns)
+    )
+    return words.missing(gaps.gaps(data, pd.DataFrame([[1.0]]))).replace("\xa0", " ")
+
+
+def test_the_emptiest_columns_of_the_statements_are_named():
+    assert statement_gaps(a=[1, 2]).endswith("The annual statements have no blank.")
+    one = statement_gaps(a=[1, None], b=[1, 2])
+    assert "Of the 2 columns of the annual statements 1 has blanks: a, with 50.0 %." in one
+    assert "most of them a and b, with 50.0 % each" in statement_gaps(a=[1, None], b=[None, 2])
+
+
+def test_blanks_are_even_or_go_with_the_company():
+    def said(most, least):
+        return words.blanks_by_group(gaps.SpreadOfBlanks("Ratio", "Banks", most, "Mines", least))
+
+    assert "blank in 30.0\xa0% of the statements of Banks and in 20.0" in said(0.3, 0.2)
+    assert "spread over all groups" in said(0.3, 0.2)
+    assert "goes with the kind of company" in said(0.9, 0.1)
+    assert words.blanks_by_group(None) == ""
+
+
+def test_without_a_forgotten_adjustment_the_lesson_says_so():
+    assert words.jumps_lesson(found(["news", "news"])) == (
+        "None of the 2 largest moves looks like a forgotten adjustment."
+    )
+    assert "2 of the 2 largest moves look like" in words.jumps_lesson(found(["split", "split"]))
+
+
+def test_tails_are_compared_with_the_normal_in_the_lesson():
+    def said(kurtosis):
+        return words.tails_lesson(market.Returns(0.0005, 0.02, 40.0, kurtosis, 4, 0.01, 150.0))
+
+    assert "have heavier tails" in said(9.0) and "0.050\xa0% to 2.00\xa0%" in said(9.0)
+    assert "have no heavier tails" in said(-0.5)
+
+
+def test_memory_is_told_at_a_day_and_later():
+    table = pd.DataFrame(
+        [(q, lag, m / lag) for q, m in (("log_return", -0.02), ("absolute_return", 0.2),
+                                        ("log_vol", 0.6)) for lag in (1, 2)],
+        columns=["quantity", "lag", "median"],
+    )  # fmt: skip
+    text = words.memory(market.memory(table))
+    assert "of the return is −0.02, of its size 0.20, and of log volatility 0.60; 2 days" in text
+    assert text.endswith("they are −0.01, 0.10 and 0.30.")

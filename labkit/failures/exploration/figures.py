@@ -18,7 +18,7 @@ from labkit.failures.rules import (
     SHORT_CLASSES,
 )
 from labkit.report.sentence import number
-from labkit.report.theme import DIVERGING, OKABE_ITO, figure
+from labkit.report.theme import DIVERGING, OKABE_ITO, figure, small_multiples
 
 FEATURES = MACHINE_FEATURES + PHYSICS_FEATURES
 
@@ -41,8 +41,11 @@ def class_distribution(counts: pd.DataFrame) -> Figure:
     """Rows per class on a log scale, the count at each bar's end."""
     fig, axis = figure(height=2.6)
     names = [SHORT_CLASSES[name] for name in counts["class"]]
-    bars = axis.barh(names, counts["rows"], color=[CLASS_COLOURS[n] for n in counts["class"]])
-    axis.bar_label(bars, [number(n) for n in counts["rows"]], padding=3)
+    axis.barh(names, counts["rows"], color=[CLASS_COLOURS[n] for n in counts["class"]])
+    for i, n in enumerate(counts["rows"]):
+        axis.annotate(
+            number(n), (max(n, 1), i), xytext=(3, 0), textcoords="offset points", va="center"
+        )
     axis.set_xscale("log")
     axis.set_xlim(1, 4 * counts["rows"].max())
     axis.invert_yaxis()
@@ -51,10 +54,13 @@ def class_distribution(counts: pd.DataFrame) -> Figure:
 
 
 def correlations(features: pd.DataFrame, classes: pd.DataFrame) -> Figure:
-    """Heat maps: features with each other, and each feature with belonging to a class."""
+    """Heat maps: features with each other, and each feature with belonging to a class.
+
+    A class that does not occur, which nothing goes with, is left blank.
+    """
     fig, axes = figure(1, 2, height=4.2, sharey=True, width_ratios=[8, 6])
     _heatmap(axes[0], features.to_numpy(), 1.0)
-    limit = np.abs(classes.to_numpy()).max()
+    limit = np.nanmax(np.abs(classes.to_numpy()))
     _heatmap(axes[1], classes.to_numpy(), limit)
     names = [name.replace("_", " ") for name in features]
     axes[0].set_yticks(range(len(names)), names)
@@ -68,6 +74,8 @@ def correlations(features: pd.DataFrame, classes: pd.DataFrame) -> Figure:
 def _heatmap(axis: Axes, values: np.ndarray, limit: float) -> None:
     axis.imshow(values, cmap=DIVERGING, vmin=-limit, vmax=limit, aspect="auto")
     for (i, j), value in np.ndenumerate(values):
+        if np.isnan(value):
+            continue
         text = number(value, ".2f").replace("0.", ".")
         colour = "white" if abs(value) > 0.65 * limit else "black"
         axis.text(j, i, text, ha="center", va="center", fontsize=7, color=colour)
@@ -82,6 +90,8 @@ def histograms(X: pd.DataFrame, y: pd.Series) -> Figure:
     for axis, name in zip(axes.flat, FEATURES, strict=True):
         edges = np.histogram_bin_edges(X[name], bins=30)
         for label, rows, colour, fill in groups:
+            if not rows.any():
+                continue
             heights, _ = np.histogram(X[name][rows], edges, density=True)
             axis.stairs(
                 heights,
@@ -234,21 +244,17 @@ def balanced(strategies: dict[str, tuple[pd.DataFrame, np.ndarray, np.ndarray]])
     the area of its mark shows; rows in the same place add up. The frame is that of the real rows
     with a margin: what is invented beyond it is not drawn.
     """
-    columns = 4
-    n_rows = int(np.ceil(len(strategies) / columns))
-    fig, axes = figure(n_rows, columns, height=2.3 * n_rows + 0.4, sharex=True, sharey=True)
-    for axis, (name, (rows, labels, weights)) in zip(axes.flat, strategies.items(), strict=False):
+    fig, panels = small_multiples(len(strategies), 4, height=2.3, extra=0.4)
+    for axis, (name, (rows, labels, weights)) in zip(panels, strategies.items(), strict=True):
         marks = _marks(rows, labels, weights)
         crowd = min(1, np.sqrt(CROWD / max((marks["class"] != FAILURE_TYPES[0]).sum(), 1)))
         sizes = crowd * marks["weight"].to_numpy() ** 0.35
         scatter_classes(axis, marks["tool_wear"], marks["torque"], marks["class"].to_numpy(), sizes)
         axis.set_title(name.capitalize() if name.islower() else name, fontsize=8)
-    _frame_of_real_rows(axes[0, 0], next(iter(strategies.values()))[0])
-    for axis in axes.flat[len(strategies) :]:
-        axis.set_axis_off()
-    for axis in axes[:, 0]:
+    _frame_of_real_rows(panels[0], next(iter(strategies.values()))[0])
+    for axis in panels[::4]:
         axis.set_ylabel(AXIS_LABELS["torque"])
-    for axis in axes[-1][: len(strategies) - (n_rows - 1) * columns]:
+    for axis in panels[-4:]:
         axis.set_xlabel(AXIS_LABELS["tool_wear"])
     _class_legend(fig)
     return fig

@@ -58,7 +58,7 @@ def contents(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _range(values: pd.Series) -> str:
-    return f"{number(values.min(), 'g')} to {number(values.max(), 'g')}"
+    return f"{number(values.min(), ',g')} to {number(values.max(), ',g')}"
 
 
 def _some(values: pd.Series) -> str:

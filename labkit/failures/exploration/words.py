@@ -130,9 +130,10 @@ def class_medians(found: tuple[Companion, ...]) -> Sentence:
 
 def outlier_methods(found: Outlying) -> Sentence:
     """How many rows each method flags, and where."""
-    where = listing(f"{_plain(c)} ({percent(share)})" for c, share in found.columns.items())
+    columns = [f"{_plain(c)} ({percent(share)})" for c, share in found.columns.items()]
+    where = f", for {listing(columns)}" if columns else ""
     return Sentence(
-        f"Tukey's fences flag {percent(found.fences.all)} of the rows, for {where}; the robust "
+        f"Tukey's fences flag {percent(found.fences.all)} of the rows{where}; the robust "
         f"distance flags {percent(found.robust.all)}."
     )
 

@@ -121,10 +121,11 @@ def missing(found: Gaps) -> Sentence:
         return Sentence(f"{text} There are no annual statements in these data.")
     if not found.blank_columns:
         return Sentence(f"{text} The annual statements have no blank.")
+    blanks = "has blanks:" if found.blank_columns == 1 else "have blanks, most of them"
     each = " each" if len(found.emptiest) > 1 else ""
     return Sentence(
         f"{text} Of the {found.statement_columns} columns of the annual statements "
-        f"{found.blank_columns} have blanks, most of them {listing(found.emptiest)}, with "
+        f"{found.blank_columns} {blanks} {listing(found.emptiest)}, with "
         f"{percent(found.emptiest_share)}{each}."
     )
 
