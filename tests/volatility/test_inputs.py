@@ -169,7 +169,9 @@ def test_the_calendar_is_that_of_the_next_trading_day(prices):
     assert made["next_half_day"][pd.Timestamp("2013-11-27")] == 1
     assert made["next_half_day"][pd.Timestamp("2013-11-26")] == 0
     assert made["next_half_day"][pd.Timestamp("2013-07-02")] == 1
-    assert made["next_month_ends"].groupby(made["next_month_ends"].index.year).sum().loc[2011] == 12
+    assert made["next_month_ends"][pd.Timestamp("2011-05-27")] == 1, "after Memorial Day"
+    assert made["next_month_begins"][pd.Timestamp("2011-05-31")] == 1
+    assert made["next_month_ends"][pd.Timestamp("2011-05-31")] == 0
 
 
 def test_columns_stand_at_their_rows(prices, days, inputs):
