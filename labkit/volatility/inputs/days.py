@@ -89,7 +89,7 @@ def days_of(prices: pd.DataFrame, sectors: pd.Series) -> Days:
         log_volume=log_volume,
         usual=np.exp(mean(log_vol, MONTH)).clip(lower=1e-4),
         volume_shock=log_volume - mean(log_volume, QUARTER),
-        sectors=close.columns.to_series().map(sectors).fillna("unknown").to_numpy(dtype=object),
+        sectors=close.columns.to_series().map(sectors).astype(object).fillna("unknown").to_numpy(),
     )
 
 
