@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from sklearn.metrics import r2_score
 from labkit.report.facts import Facts
 from labkit.report.results import study
 from labkit.report.table import Table
-from labkit.report.tables import study_table
+from labkit.report.tables import capital, study_table
 from labkit.volatility.data import NYSE
 from labkit.volatility.evenings import Bounded, evenings
 from labkit.volatility.grid import search_rows
@@ -23,8 +23,8 @@ from labkit.volatility.profile import Profile
 from labkit.volatility.scores import r2_within
 from labkit.volatility.two_parts import day_means
 
-ALPHAS = tuple(np.logspace(0, 6, 13))
-"""Penalties of the ridge regressions on many inputs."""
+ALPHAS = tuple(np.logspace(2, 6, 9))
+"""Penalties of the ridge regressions on many inputs; on few, leave-one-out chooses."""
 
 NARROW, WIDE, CROSS = "16 inputs", "wide", "wide, cross-section"
 """What a model is fitted to: few inputs, many, or many and the target less its mean of the day."""
@@ -39,11 +39,18 @@ class Rivals(Facts):
     best : DataFrame
         ``family``, ``form``; ``candidates``, how many were tried; the mean R² over the folds of the
         best, ``mean_test_score`` (within the day where it is a cross-section); ``parameters``.
+    groups : DataFrame
+        ``group`` of the wide inputs and how many ``inputs`` it has.
+    n_inputs, n_stocks : int
+        Wide inputs, and stocks that the search sees.
     chosen : dict of str to dict
         ``family, form`` to the parameters of the best.
     """
 
     best: pd.DataFrame
+    groups: pd.DataFrame
+    n_inputs: int
+    n_stocks: int
     chosen: dict[str, dict[str, float]]
 
 
@@ -51,7 +58,7 @@ class Rivals(Facts):
 def rivals(data: NYSE, profile: Profile) -> Rivals:
     """Search ridge regression and boosting on expanding windows of the training years."""
     train, _, folds = search_rows(data, profile)
-    made, _ = evenings(data, profile.search_symbols, {"train": train})
+    made, names = evenings(data, profile.search_symbols, {"train": train})
     wide, dates = made["train"].X[made["train"].rows], train.index["date"].to_numpy()
     y, rows = train.y.to_numpy(), []
     for fit, judge in folds:
@@ -63,22 +70,37 @@ def rivals(data: NYSE, profile: Profile) -> Rivals:
         for form, (X, X_judge), target in (
             (NARROW, few, y[fit]), (WIDE, lots, y[fit]), (CROSS, lots, apart),
         ):  # fmt: skip
-            for family, parameters, predicted in _candidates(X, target, X_judge, profile):
+            tried = chain(
+                () if form == NARROW else _penalties(X, target, X_judge),
+                _trees(X, target, X_judge, profile),
+            )
+            for family, parameters, predicted in tried:
                 score = (
                     r2_within(y[judge], predicted, dates[judge])
                     if form == CROSS
                     else r2_score(y[judge], predicted)
                 )
                 rows.append((family, form, parameters, score))
-    return Rivals(profile=profile.name, **weighed(rows))
+    return Rivals(
+        profile=profile.name,
+        groups=names.groupby("group", sort=False).size().reset_index(name="inputs"),
+        n_inputs=len(names),
+        n_stocks=train.index["symbol"].nunique(),
+        **weighed(rows),
+    )
 
 
-def _candidates(
-    X: np.ndarray, y: np.ndarray, X_judge: np.ndarray, profile: Profile
-) -> Iterator[tuple[str, dict[str, float], np.ndarray]]:
-    """Family, parameters and forecast of each candidate; the trees are counted as they grow."""
+Candidates = Iterator[tuple[str, dict[str, float], np.ndarray]]
+"""Family, parameters and forecast of each."""
+
+
+def _penalties(X: np.ndarray, y: np.ndarray, X_judge: np.ndarray) -> Candidates:
     for alpha in ALPHAS:
         yield "ridge", {"alpha": alpha}, Ridge(alpha).fit(X, y).predict(X_judge)
+
+
+def _trees(X: np.ndarray, y: np.ndarray, X_judge: np.ndarray, profile: Profile) -> Candidates:
+    """Trees are counted as they grow: the most are fitted, fewer come for nothing."""
     axes = dict(profile.boosting)
     counts = axes.pop("max_iter")
     for values in product(*axes.values()):
@@ -132,6 +154,14 @@ def chosen(found: Rivals, family: str, form: str) -> BaseEstimator:
     """The learner with the parameters that did best, not fitted."""
     parameters = found.chosen[f"{family}, {form}"]
     return Ridge(**parameters) if family == "ridge" else boosting(**parameters)
+
+
+def groups_shown(facts: Rivals) -> Table:
+    """The groups of the wide inputs."""
+    columns = {"group": "Group", "inputs": "Inputs"}
+    return study_table(
+        facts, facts.groups.assign(group=facts.groups["group"].map(capital)), columns
+    )
 
 
 def shown(facts: Rivals) -> Table:

@@ -144,7 +144,7 @@ def test_rows_of_the_panel_stand_among_the_evenings(data):
 
 
 def test_each_family_is_searched_in_each_form_with_a_budget_that_is_told(found):
-    assert len(found.best) == 6
+    assert len(found.best) == 5, "ridge on few inputs chooses its penalty by itself"
     for row in found.best.itertuples():
         tried = len(rivals.ALPHAS) if row.family == "ridge" else 2
         assert row.candidates == tried
