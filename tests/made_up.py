@@ -17,9 +17,14 @@ from labkit.report.models import Model
 from labkit.report.sentence import Sentence
 from labkit.volatility import final as volatility
 from labkit.volatility import textbook
+from labkit.volatility.compared import Compared
+from labkit.volatility.levels import Levels
+from labkit.volatility.significance import ConfidenceSet
 
 EMPTY = pd.DataFrame()
 """In the place of tables that a test does not look at."""
+
+NOT_COMPARED = Compared(EMPTY, *[ConfidenceSet(EMPTY, (), 0.1, 1)] * 2)
 
 VOLATILITY_MODELS = [
     Model("persistence", "floor", "persistence"),
@@ -90,9 +95,18 @@ def volatility_final(scores=None, profile="full"):
     differences = pd.DataFrame(rows, columns=["model", "baseline", "difference"])
     differences["low"] = differences["difference"] - 0.02
     differences["high"] = differences["difference"] + 0.02
+    facts = volatility.weighed(scores, differences)
+    best = facts["names"][facts["best"]]
+    tested = differences[differences["model"] == best].rename(columns={"baseline": "against"})
+    duels = tested.rename(columns={"against": "rival"}).assign(
+        form="16 inputs", p_value=0.01, holm=0.02, sure=tested["low"] > 0
+    )
     return volatility.Final(
+        duels=duels, tested=tested.assign(holm=0.02), judged=NOT_COMPARED,
+        parts=Levels(0.54, 0.3, 0.4, 0.6, 0.33), ceilings={"validation": 0.7, "test": 0.74},
+        refits=pd.DataFrame({"model": ["HAR"], "once": [0.5], "quarterly": [0.51]}),
         profile=profile, by_sector=EMPTY, by_year=EMPTY, predictions=EMPTY, curves=EMPTY,
-        constant=EMPTY, verdicts={}, members={}, **volatility.weighed(scores, differences),
+        constant=EMPTY, verdicts={}, members={}, **facts,
     )  # fmt: skip
 
 

@@ -1,7 +1,6 @@
 """Every model of the volatility study: the MLP at each stage, and what it is held against."""
 
 from sklearn.base import BaseEstimator, clone
-from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
 
 from labkit.nets.estimators import MLPRegressor
@@ -9,6 +8,7 @@ from labkit.report.models import BASELINE, FLOOR, MLP, Model
 from labkit.report.remedies import REGULARIZATIONS
 from labkit.volatility.panel import FEATURES, HAR_FEATURES
 from labkit.volatility.recipe import FIRST, RECIPE, ridge
+from labkit.volatility.rivals import NARROW, Rivals, chosen
 from labkit.volatility.scores import Persistence
 
 RECIPE_MODEL = Model("MLP, recipe", MLP, "recipe")
@@ -40,11 +40,15 @@ def mlps(tuned: MLPRegressor, remedy: str, epochs: int) -> dict[Model, MLPRegres
 
 
 def baselines() -> dict[Model, tuple[BaseEstimator, list[str]]]:
-    """All that is no MLP, each with its features: here a further one is added."""
-    boosting = HistGradientBoostingRegressor(random_state=0)
+    """What needs no search, each with its features: here a further one is added."""
     return {
         Model("persistence", FLOOR, "persistence"): (Persistence("log_vol_1"), ["log_vol_1"]),
         Model("HAR", BASELINE, "har"): (LinearRegression(), HAR_FEATURES),
         Model("ridge regression", BASELINE, "ridge"): (ridge(), FEATURES),
-        Model("gradient boosting", BASELINE, "boosting"): (boosting, FEATURES),
     }
+
+
+def tuned_boosting(found: Rivals) -> dict[Model, tuple[BaseEstimator, list[str]]]:
+    """Boosting on the same features as the networks, with the parameters found for it."""
+    model = Model("gradient boosting", BASELINE, "boosting")
+    return {model: (chosen(found, "boosting", NARROW), FEATURES)}

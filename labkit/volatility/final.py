@@ -1,4 +1,4 @@
-"""The final table of the volatility study: the only study that opens the test year."""
+"""The final table of the volatility study: no other study opens the test year."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,17 +13,23 @@ from labkit.nets.ensembles import curves, outputs
 from labkit.nets.stacked import Trained
 from labkit.report.curves import verdicts_of_models
 from labkit.report.facts import Facts
-from labkit.report.intervals import Interval, block_bootstrap
-from labkit.report.models import BASELINE, MLP, Model, best
+from labkit.report.intervals import Interval
+from labkit.report.models import BASELINE, MLP, best
 from labkit.report.results import study
-from labkit.volatility.contenders import AVERAGED, RECIPE_MODEL, baselines, mlps
+from labkit.volatility.ceiling import DAYS, STEPS, check_ceiling, highest_r2, noise
+from labkit.volatility.compared import Compared, compared
+from labkit.volatility.contenders import AVERAGED, RECIPE_MODEL, baselines, mlps, tuned_boosting
 from labkit.volatility.data import NYSE
+from labkit.volatility.duels import against_every, duels, gain
 from labkit.volatility.grid import grid
+from labkit.volatility.levels import Levels, levels, usual_log_vol
 from labkit.volatility.panel import Panel
 from labkit.volatility.profile import Profile
 from labkit.volatility.recipe import RECIPE, tuned
+from labkit.volatility.refits import quarterly
 from labkit.volatility.regularization import regularization
-from labkit.volatility.scores import regression_scores
+from labkit.volatility.rivals import rivals
+from labkit.volatility.scores import Forecasts, regression_scores, variance_forecast
 from labkit.volatility.stocks import (
     PanelTensors,
     Stocks,
@@ -32,12 +38,7 @@ from labkit.volatility.stocks import (
     tensors,
     train_on,
 )
-
-BLOCK_DAYS = 22
-"""Trading days in a block of the bootstrap: a month."""
-
-Forecasts = dict[Model, dict[str, np.ndarray]]
-"""Log volatility by model and set, each ``(rows,)``."""
+from labkit.volatility.wide_contenders import wide_forecasts
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Margin:
 
 @dataclass(frozen=True, kw_only=True)
 class Final(Facts):
-    """Every model on train, validation and, for the first and only time, test.
+    """Every model on train, validation and test.
 
     Attributes
     ----------
@@ -58,6 +59,18 @@ class Final(Facts):
         ``model, kind, stage, set`` and the scores.
     differences : DataFrame
         Test R² of each MLP less that of every other model, with 95 % intervals from blocks of days.
+    duels : DataFrame
+        Network against ridge regression and boosting on the same inputs and in the same form.
+    tested : DataFrame
+        Diebold–Mariano tests of the best MLP's daily squared errors against every other model's.
+    judged : Compared
+        All models on the test year, by the parts of R², and those that may be the best.
+    parts : Levels
+        The R² of the best MLP on the test year, and what it is made of.
+    ceilings : dict of str to float
+        The R² of knowing tomorrow's true volatility, by held-out set.
+    refits : DataFrame
+        Test R² of ``model`` fitted once, and anew each quarter: ``once``, ``quarterly``.
     by_sector, by_year : DataFrame
         R² of each model by sector of the test year, and by year and set.
     predictions : DataFrame
@@ -84,6 +97,12 @@ class Final(Facts):
 
     scores: pd.DataFrame
     differences: pd.DataFrame
+    duels: pd.DataFrame
+    tested: pd.DataFrame
+    judged: Compared
+    parts: Levels
+    ceilings: dict[str, float]
+    refits: pd.DataFrame
     by_sector: pd.DataFrame
     by_year: pd.DataFrame
     predictions: pd.DataFrame
@@ -101,7 +120,13 @@ class Final(Facts):
 
 @study("regression-final")
 def final(data: NYSE, profile: Profile) -> Final:
-    """Fit every model on the training years and score it on all three sets."""
+    """Fit every model on the training years and score it on all three sets.
+
+    Raises
+    ------
+    Alarm
+        When a model is better on held-out rows than who knows tomorrow's true volatility.
+    """
     own = stocks(data, profile.study_symbols)
     panels = {"train": own.train, "validation": own.validation, "test": own.open_test()}
     sets = tensors(own, panels)
@@ -117,15 +142,30 @@ def final(data: NYSE, profile: Profile) -> Final:
         for (model, _, seed), t in zip(cases, trained, strict=True)
         if model in (RECIPE_MODEL, AVERAGED)
     }
-    forecasts = baseline_forecasts(panels)
+    found = rivals(data, profile)
+    forecasts = baseline_forecasts(panels, baselines() | tuned_boosting(found))
     forecasts |= {model: _mean_forecast([by_model[model]], own, sets) for model in stages}
     forecasts[AVERAGED] = _mean_forecast(list(members.values()), own, sets)
+    forecasts |= wide_forecasts(data, found, profile, panels)
+    variances = _variances(forecasts, panels["train"])
     history = curves([by_model[model] for model in stages], **_columns(stages))
     constant = constant_losses(sets)
-    scores = _score_table(forecasts, panels)
-    differences = _differences(forecasts, panels["test"], profile)
+    scores = _score_table(forecasts, variances, panels)
+    ceilings = _ceilings(scores, panels, profile)
+    facts = weighed(scores, _differences(forecasts, panels["test"], profile))
+    chosen = next(model for model in forecasts if model.stage == facts["best"])
+    usual = usual_log_vol(panels["train"])
     return Final(
         profile=profile.name,
+        duels=duels(forecasts, "test", panels["test"], profile.bootstrap, profile.seed),
+        tested=against_every(forecasts, chosen, "test", panels["test"]),
+        judged=compared(
+            forecasts, variances, "test", panels["test"], usual,
+            resamples=profile.bootstrap, seed=profile.seed,
+        ),
+        parts=levels(panels["test"], forecasts[chosen]["test"], usual),
+        ceilings=ceilings,
+        refits=_refits(own, forecasts, panels["test"]),
         by_sector=_by_sector(forecasts, panels["test"], own.sectors),
         by_year=_by_year(forecasts, panels),
         predictions=_predictions(forecasts, panels["test"]),
@@ -133,14 +173,14 @@ def final(data: NYSE, profile: Profile) -> Final:
         constant=constant,
         verdicts=verdicts_of_models(history, constant, "validation"),
         members={AVERAGED.stage: tuple(members)},
-        **weighed(scores, differences),
-    )
+        **facts,
+    )  # fmt: skip
 
 
-def baseline_forecasts(panels: Mapping[str, Panel]) -> Forecasts:
-    """Forecasts of the `baselines` on every set, fitted on ``train``."""
+def baseline_forecasts(panels: Mapping[str, Panel], models: Mapping) -> Forecasts:
+    """Forecasts of models such as the `baselines` on every set, fitted on ``train``."""
     forecasts = {}
-    for model, (estimator, features) in baselines().items():
+    for model, (estimator, features) in models.items():
         estimator.fit(panels["train"].X[features], panels["train"].y)
         forecasts[model] = {s: estimator.predict(p.X[features]) for s, p in panels.items()}
     return forecasts
@@ -185,42 +225,78 @@ def _mean_forecast(
     }
 
 
-def _score_table(forecasts: Forecasts, panels: Mapping[str, Panel]) -> pd.DataFrame:
+def _variances(forecasts: Forecasts, train: Panel) -> Forecasts:
+    """Each model's forecasts of variance, corrected by its residuals on the training years."""
+    y = train.y.to_numpy()
+    return {
+        model: {s: variance_forecast(own, y - by_set["train"]) for s, own in by_set.items()}
+        for model, by_set in forecasts.items()
+    }
+
+
+def _score_table(
+    forecasts: Forecasts, variances: Forecasts, panels: Mapping[str, Panel]
+) -> pd.DataFrame:
     rows = []
     for model, by_set in forecasts.items():
         for name, predicted in by_set.items():
-            panel = panels[name]
-            today = panel.X["log_vol_1"].to_numpy()
-            scores = regression_scores(panel.y.to_numpy(), predicted, today)
+            y, today = panels[name].y.to_numpy(), panels[name].X["log_vol_1"].to_numpy()
+            scores = regression_scores(y, predicted, today, variances[model][name])
             rows.append({**model.row, "set": name, **scores})
     return pd.DataFrame(rows)
 
 
+def _ceilings(
+    scores: pd.DataFrame, panels: Mapping[str, Panel], profile: Profile
+) -> dict[str, float]:
+    """The ceiling of each held-out set, and the alarm when a model is above it."""
+    error = noise(STEPS, DAYS, profile.seed).variance
+    ceilings = {s: highest_r2(panels[s].y, error) for s in ("validation", "test")}
+    for row in scores[scores["set"].isin(ceilings)].itertuples():
+        check_ceiling(row.r2, ceilings[row.set])
+    return ceilings
+
+
 def _differences(forecasts: Forecasts, test: Panel, profile: Profile) -> pd.DataFrame:
     """Test R² of the MLPs less that of the others, with bootstrap intervals over days."""
-    y = test.y.to_numpy()
-    squares = (y - y.mean()) ** 2
     rows = []
     for model in (m for m in forecasts if m.kind == MLP):
         for other in (m for m in forecasts if m.kind != MLP):
-            a, b = forecasts[model]["test"], forecasts[other]["test"]
-            gain = block_bootstrap(
-                (y - b) ** 2 - (y - a) ** 2,
-                squares,
-                test.index["date"],
-                block=BLOCK_DAYS,
-                resamples=profile.bootstrap,
-                seed=profile.seed,
-            )
+            made = gain(
+                forecasts[model]["test"], forecasts[other]["test"], test,
+                profile.bootstrap, profile.seed,
+            )  # fmt: skip
             rows.append(
                 {
                     "model": model.name,
                     "baseline": other.name,
-                    "difference": gain.value,
-                    "low": gain.low,
-                    "high": gain.high,
+                    "difference": made.value,
+                    "low": made.low,
+                    "high": made.high,
                 }
             )
+    return pd.DataFrame(rows)
+
+
+def _refits(own: Stocks, forecasts: Forecasts, test: Panel) -> pd.DataFrame:
+    """The baselines that are learned, fitted once and anew each quarter of the test year."""
+    rows = []
+    for model, (estimator, features) in baselines().items():
+        if model.kind != BASELINE:
+            continue
+
+        def fit_predict(past: Panel, ahead: Panel, estimator=estimator, features=features):
+            return clone(estimator).fit(past.X[features], past.y).predict(ahead.X[features])
+
+        anew = quarterly(fit_predict, own.panel, own.split.test, own.split.embargo)
+        once = forecasts[model]["test"]
+        rows.append(
+            {
+                "model": model.name,
+                "once": r2_score(test.y, once),
+                "quarterly": r2_score(test.y, anew),
+            }
+        )
     return pd.DataFrame(rows)
 
 

@@ -111,6 +111,24 @@ def volatility_panel(prices: pd.DataFrame) -> Panel:
     of its own symbol. Days follow each other in the union of all symbols' trading days, so a symbol
     that skips one has no target there.
     """
+    every = evening_panel(prices)
+    known = (every.y.notna() & every.next_return.notna()).to_numpy()
+    panel = every.take(np.flatnonzero(known))
+    return Panel(
+        *(part.reset_index(drop=True) for part in (panel.X, panel.y, panel.next_return)),
+        panel.index.reset_index(drop=True),
+    )
+
+
+def evening_panel(prices: pd.DataFrame) -> Panel:
+    """As `volatility_panel`, with the rows too whose targets are missing.
+
+    Who forecasts on the evening of day t does not know which stocks have a volatility tomorrow.
+
+    Parameters
+    ----------
+    prices : DataFrame
+    """
     wide = _wide(prices)
     log_vol, log_return = wide["log_vol"], wide["log_return"]
     features = {
@@ -136,7 +154,7 @@ def volatility_panel(prices: pd.DataFrame) -> Panel:
     columns["next_return"] = log_return.shift(-HORIZON).to_numpy().ravel()
     columns["date"] = np.repeat(log_vol.index.to_numpy(), log_vol.shape[1])
     columns["symbol"] = np.tile(log_vol.columns.to_numpy(), log_vol.shape[0])
-    rows = pd.DataFrame(columns).dropna().reset_index(drop=True)
+    rows = pd.DataFrame(columns).dropna(subset=list(FEATURE_LABELS)).reset_index(drop=True)
     return Panel(
         X=rows[list(FEATURE_LABELS)],
         y=rows["target"],

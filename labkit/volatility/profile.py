@@ -20,6 +20,10 @@ class Profile(config.Profile):
         Symbols that the field's models, of which some are fitted stock by stock, are compared on.
     grid : dict
         Parameter name to the values tried, over the six axes the lab asks for.
+    boosting : dict
+        The same for boosted trees; ``max_iter`` costs nothing but the largest.
+    wide_networks : int
+        Networks averaged where the inputs are many.
     folds : int
         Folds of the grid search.
     epochs : int
@@ -36,6 +40,14 @@ class Profile(config.Profile):
     study_symbols: int | None = None
     field_symbols: int = 50
     grid: dict = field(default_factory=dict)
+    boosting: dict = field(
+        default_factory=lambda: {
+            "max_leaf_nodes": [15, 31],
+            "min_samples_leaf": [200],
+            "max_iter": [25, 50, 100, 150],
+        }
+    )
+    wide_networks: int = 2
     folds: int = 3
     epochs: int = 20
     dose_epochs: int = 5
@@ -68,6 +80,8 @@ QUICK = Profile(
         "batch_size": [256, 512],
         "epochs": [1, 2],
     },
+    boosting={"max_leaf_nodes": [7], "min_samples_leaf": [50], "max_iter": [5, 20]},
+    wide_networks=1,
     folds=2,
     epochs=6,
     dose_epochs=3,
@@ -76,7 +90,7 @@ QUICK = Profile(
 )
 """Less of everything, to see that all works; its scores mean little."""
 
-THOROUGH = replace(FULL, name="thorough", n_seeds=10, bootstrap=5000)
+THOROUGH = replace(FULL, name="thorough", n_seeds=10, wide_networks=5, bootstrap=5000)
 """More of what narrows an interval, for an evening."""
 
 PROFILES = {profile.name: profile for profile in (FULL, QUICK, THOROUGH)}

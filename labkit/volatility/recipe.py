@@ -36,6 +36,10 @@ PARTS = {
 """What to change in the recipe to leave one part out."""
 
 
+N_PENALTIES = 13
+"""Penalties that ridge regression on the sixteen features chooses from."""
+
+
 def tuned(grid: Grid) -> MLPRegressor:
     """The first model with the parameters that won the grid search."""
     return clone(FIRST).set_params(**grid.parameters)
@@ -43,4 +47,6 @@ def tuned(grid: Grid) -> MLPRegressor:
 
 def ridge() -> Pipeline:
     """Ridge regression on all features, its penalty chosen by leave-one-out on the fitted rows."""
-    return make_pipeline(panel_preprocessing(FEATURES), RidgeCV(alphas=np.logspace(-2, 4, 13)))
+    return make_pipeline(
+        panel_preprocessing(FEATURES), RidgeCV(alphas=np.logspace(-2, 4, N_PENALTIES))
+    )

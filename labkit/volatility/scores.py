@@ -17,7 +17,7 @@ Forecasts = dict[Model, dict[str, np.ndarray]]
 
 
 def regression_scores(
-    y: np.ndarray, predicted: np.ndarray, today: np.ndarray, variance: np.ndarray | None = None
+    y: np.ndarray, predicted: np.ndarray, today: np.ndarray, variance: np.ndarray
 ) -> dict[str, float]:
     """The scores of a forecast of log volatility.
 
@@ -26,17 +26,15 @@ def regression_scores(
     y, predicted, today : arrays, shape (rows,)
         Log volatility tomorrow, its forecast, and log volatility today, against which
         ``directional_accuracy`` asks: up or down?
-    variance : array, shape (rows,), optional
-        The forecast that QLIKE judges, of `variance_forecast`. By default ``exp(2·predicted)``,
-        which no `variance_forecast` corrected and which is too low on average.
+    variance : array, shape (rows,)
+        The forecast that QLIKE judges, of `variance_forecast`; ``exp(2·predicted)`` is too low on
+        average.
 
     Returns
     -------
     dict
         ``r2``, ``rmse``, ``mae`` in log units, ``qlike``, ``directional_accuracy``.
     """
-    if variance is None:
-        variance = np.exp(2 * np.asarray(predicted))
     return {
         "r2": r2_score(y, predicted),
         "rmse": root_mean_squared_error(y, predicted),

@@ -72,17 +72,22 @@ class Stocks:
 
 @lru_cache(maxsize=2)
 def stocks(data: NYSE, n_symbols: int | None = None) -> Stocks:
-    """The panel of ``n_symbols`` symbols, evenly spaced in the alphabet (None for all), split."""
-    symbols = np.sort(data.prices["symbol"].unique())
-    if n_symbols is not None and n_symbols < len(symbols):
-        symbols = symbols[np.linspace(0, len(symbols) - 1, n_symbols).round().astype(int)]
-    panel = volatility_panel(data.prices[data.prices["symbol"].isin(symbols)])
+    """The panel of the stocks of `prices_of`, split."""
+    panel = volatility_panel(prices_of(data, n_symbols))
     split = chronological(panel.index["date"], embargo=EMBARGO)
     y = panel.y.iloc[split.train]
     sectors = pd.Series(dtype=object)
     if data.securities is not None:
         sectors = data.securities.set_index("symbol")["sector"]
     return Stocks(panel, split, sectors, y.mean(), y.std())
+
+
+def prices_of(data: NYSE, n_symbols: int | None) -> pd.DataFrame:
+    """The prices of ``n_symbols`` symbols, evenly spaced in the alphabet (None for all)."""
+    symbols = np.sort(data.prices["symbol"].unique())
+    if n_symbols is not None and n_symbols < len(symbols):
+        symbols = symbols[np.linspace(0, len(symbols) - 1, n_symbols).round().astype(int)]
+    return data.prices[data.prices["symbol"].isin(symbols)]
 
 
 @dataclass(frozen=True)

@@ -47,10 +47,35 @@ def scores(final: Final) -> Table:
 
 
 def differences(final: Final) -> Table:
-    """Differences in test R², MLPs down, the others across, each with its interval."""
-    frame = final.differences
-    gains = frame[["difference", "low", "high"]].itertuples(index=False)
-    cells = frame.assign(cell=[with_interval(Interval(*row), ".3f") for row in gains])
-    wide = cells.pivot(index="model", columns="baseline", values="cell")
-    wide = wide.loc[frame["model"].unique(), frame["baseline"].unique()].reset_index()
-    return study_table(final, wide, {name: capital(name) for name in wide})
+    """Test R² of the best network less that of every other learner, and the tests' p-values."""
+    frame, name = final.differences, final.names[final.best]
+    own = frame[frame["model"] == name]
+    adjusted = final.tested.set_index("against")["holm"]
+    own = own.assign(gain=_gains(own, ".3f"), holm=own["baseline"].map(adjusted))
+    columns = {"baseline": f"{name}, less", "gain": "Difference in R²", "holm": "p"}
+    return study_table(final, own, columns, align={"gain": "right"}, formats={"holm": ".3f"})
+
+
+def duels(final: Final) -> Table:
+    """Network less rival on the same inputs and in the same form."""
+    columns = {
+        "form": "Inputs and form",
+        "model": "Network",
+        "rival": "Less",
+        "gain": "Difference in R²",
+        "holm": "p",
+    }
+    frame = final.duels.assign(gain=_gains(final.duels, ".4f"))
+    return study_table(final, frame, columns, align={"gain": "right"}, formats={"holm": ".3f"})
+
+
+def refits(final: Final) -> Table:
+    """Test R² of the baselines fitted once, and anew each quarter."""
+    columns = {"model": "Model", "once": "Fitted once", "quarterly": "Anew each quarter"}
+    formats = dict.fromkeys(["once", "quarterly"], ".4f")
+    return study_table(final, final.refits, columns, formats=formats)
+
+
+def _gains(frame: pd.DataFrame, form: str) -> list[str]:
+    rows = frame[["difference", "low", "high"]].itertuples(index=False)
+    return [with_interval(Interval(*row), form) for row in rows]

@@ -6,12 +6,14 @@ from labkit.volatility.final import Final, Margin
 
 
 def outcome(final: Final) -> Sentence:
-    """The test year in words: the best network, and its margins."""
-    margins = listing(map(_margin, final.margins))
+    """The test year in words: the best network, and its margin to the best of the others."""
+    rival = final.names[final.rival]
+    (margin,) = [margin for margin in final.margins if margin.against == rival]
     return Sentence(
         f"Of the MLPs, **{final.names[final.best]}** did best on the validation year; on the test "
-        f"year it has an R² of {number(final.test_r2[final.best], '.4f')}. Against the baselines: "
-        f"{margins}."
+        f"year it has an R² of {number(final.test_r2[final.best], '.4f')}, which is "
+        f"{_margin(margin)}, the best of the other learners on validation. Knowing tomorrow's true "
+        f"volatility would score {number(final.ceilings['test'], '.2f')}."
     )
 
 

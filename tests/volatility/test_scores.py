@@ -55,7 +55,7 @@ def test_qlike_is_least_at_the_true_variance_though_what_is_realised_is_noisy():
 
 def test_the_corrected_forecast_has_the_lower_qlike(lognormal):
     forecast, y = lognormal
-    plain = scores.regression_scores(y, forecast, forecast)["qlike"]
+    plain = scores.regression_scores(y, forecast, forecast, np.exp(2 * forecast))["qlike"]
     variance = scores.variance_forecast(forecast, y - forecast)
     corrected = scores.regression_scores(y, forecast, forecast, variance)["qlike"]
     # E[exp(2e) − 2e − 1] = exp(2·sd²) − 1, and corrected log E[exp(2e)] = 2·sd².
@@ -90,24 +90,26 @@ def forecast():
 
 def test_regression_scores_are_scikit_learns(forecast):
     y, predicted, _ = forecast
-    made = scores.regression_scores(*forecast)
+    variance = np.exp(2 * predicted + 0.1)
+    made = scores.regression_scores(*forecast, variance)
     assert made["r2"] == pytest.approx(r2_score(y, predicted))
     assert made["rmse"] == pytest.approx(metrics.mean_squared_error(y, predicted) ** 0.5)
     assert made["mae"] == pytest.approx(metrics.mean_absolute_error(y, predicted))
     right = sum((p > t) == (v > t) for v, p, t in zip(*forecast, strict=True))
     assert made["directional_accuracy"] == right / 400
-    assert made["qlike"] == scores.qlike(2 * y, np.exp(2 * predicted))
-    variance = np.exp(2 * predicted + 0.1)
-    corrected = scores.regression_scores(*forecast, variance)
-    assert corrected == made | {"qlike": scores.qlike(2 * y, variance)}
+    assert made["qlike"] == scores.qlike(2 * y, variance)
+    uncorrected = scores.regression_scores(*forecast, np.exp(2 * predicted))
+    assert uncorrected == made | {"qlike": scores.qlike(2 * y, np.exp(2 * predicted))}
 
 
 def test_perfect_and_constant_forecasts_score_as_they_must(forecast):
     y, _, today = forecast
-    assert scores.regression_scores(y, y, today) == pytest.approx(
+    assert scores.regression_scores(y, y, today, np.exp(2 * y)) == pytest.approx(
         {"r2": 1, "rmse": 0, "mae": 0, "qlike": 0, "directional_accuracy": 1}
     )
-    assert scores.regression_scores(y, np.full(400, y.mean()), today)["r2"] == pytest.approx(0)
+    constant = np.full(400, y.mean())
+    made = scores.regression_scores(y, constant, today, np.exp(2 * constant))
+    assert made["r2"] == pytest.approx(0)
 
 
 def test_persistence_says_today():

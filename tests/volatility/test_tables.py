@@ -40,10 +40,23 @@ def test_the_final_table_puts_each_set_in_its_column():
     assert by_model["MLP, regularized"]["RMSE"] == "**0.4600**", "the lowest error is the best"
 
 
-def test_differences_stand_where_model_and_baseline_meet():
+def test_the_best_network_stands_against_each_of_the_others():
     first, *_, last = cells(tables.differences(volatility_final()))
     assert first == {
-        "Model": "MLP, first", "Persistence": "0.290 [0.270, 0.310]",
-        "HAR": "−0.010 [−0.030, 0.010]", "Ridge regression": "−0.040 [−0.060, −0.020]",
+        "MLP, regularized, less": "persistence", "Difference in R²": "0.340 [0.320, 0.360]",
+        "p": "0.020",
     }  # fmt: skip
-    assert last["Model"] == "MLP, regularized", "the order given is lost"
+    assert last["MLP, regularized, less"] == "ridge regression", "the order given is lost"
+    assert last["Difference in R²"] == "0.010 [−0.010, 0.030]"
+
+
+def test_duels_have_a_row_for_each_rival():
+    rows = cells(tables.duels(volatility_final()))
+    assert [row["Less"] for row in rows] == ["persistence", "HAR", "ridge regression"]
+    assert {row["Network"] for row in rows} == {"MLP, regularized"}
+    assert rows[2]["Difference in R²"] == "0.0100 [−0.0100, 0.0300]"
+
+
+def test_refits_stand_beside_the_fixed_fit():
+    (row,) = cells(tables.refits(volatility_final()))
+    assert row == {"Model": "HAR", "Fitted once": "0.5000", "Anew each quarter": "0.5100"}

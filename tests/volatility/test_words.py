@@ -2,7 +2,7 @@
 
 from made_up import searched, targets, text, volatility_final, volatility_scores
 
-from labkit.volatility import textbook, two_searches, words
+from labkit.volatility import duels, textbook, two_searches, words
 
 WINS = volatility_final()
 LOSES = volatility_final(volatility_scores(ridge=0.6, tuned=0.45))
@@ -39,13 +39,21 @@ def test_two_searches_are_compared_candidate_by_candidate():
     assert "at most 5.0e−01, and the winner is another" in two_searches.said(facts)
 
 
-def test_the_outcome_has_a_margin_to_each_baseline():
+def test_the_outcome_is_the_margin_to_the_best_of_the_others():
     wins = text(words.outcome(WINS))
     assert "**MLP, regularized** did best on the validation year; on the test" in wins
     assert "it has an R² of 0.5400" in wins
-    assert "+0.340 against persistence (+0.320 to +0.360)" in wins
     assert "+0.010 against ridge regression (−0.010 to +0.030, an interval that inc" in wins
     assert "−0.060 against ridge regression (−0.080 to −0.040)" in text(words.outcome(LOSES))
+    assert "Knowing tomorrow's true volatility would score 0.74" in wins
+
+
+def test_who_is_ahead_on_the_same_inputs_is_said_with_its_doubt():
+    sentence = text(duels.said(WINS.duels))
+    assert "16 inputs: +0.3400 against persistence (+0.3200 to +0.3600; p = 0.020)" in sentence
+    assert (
+        "+0.0100 against ridge regression (−0.0100 to +0.0300, which includes zero; p" in sentence
+    )
 
 
 def test_the_mlp_presented_is_chosen_on_validation_even_where_another_tests_better():
