@@ -6,6 +6,7 @@ import pandas as pd
 
 from labkit.config import USUAL
 from labkit.report.ablations import Ablation
+from labkit.report.curves import WORST_FIRST
 from labkit.report.facts import Facts
 from labkit.report.grids import Grid, label
 from labkit.report.intervals import Interval
@@ -112,11 +113,13 @@ def remedies() -> Table:
 
 
 def verdicts(found: Remedies) -> Table:
-    """The verdict on each regularization, with the figures behind it."""
+    """The verdict of most seeds on each regularization, with the medians behind it."""
     frame = found.verdicts
+    best, epochs = (frame[name].map("{:g}".format) for name in ("best_epoch", "epochs"))
+    words = {name: _agreed(frame, name) for name in WORST_FIRST}
     return study_table(
         found,
-        frame.assign(best=frame["best_epoch"].astype(str) + " of " + frame["epochs"].astype(str)),
+        frame.assign(**words, best=best + " of " + epochs),
         {
             "regularization": "Regularization",
             "fit": "Fit",
@@ -128,6 +131,12 @@ def verdicts(found: Remedies) -> Table:
         },
         formats={"rise": ".1%", "gap": ".1%"},
     )
+
+
+def _agreed(frame: pd.DataFrame, verdict: str) -> list[str]:
+    """A verdict's words; how many seeds say so where they do not all."""
+    rows = zip(frame[verdict], frame[f"{verdict}_seeds"], frame["seeds"], strict=True)
+    return [word if own == all_ else f"{word} ({own} of {all_})" for word, own, all_ in rows]
 
 
 def capital(text: str) -> str:
