@@ -11,11 +11,13 @@ from sklearn.metrics import r2_score
 from labkit.nets.diagnostics import Verdict
 from labkit.nets.ensembles import curves, outputs
 from labkit.nets.stacked import Trained
+from labkit.report.alarms import check_relatives
 from labkit.report.curves import verdicts_of_models
 from labkit.report.facts import Facts
 from labkit.report.intervals import Interval, block_bootstrap
-from labkit.report.models import BASELINE, MLP, Model, best
+from labkit.report.models import BASELINE, MLP, Model, best, simpler_relatives
 from labkit.report.results import study
+from labkit.volatility.ceiling import ceiling, check_ceiling, highest_r2
 from labkit.volatility.contenders import AVERAGED, RECIPE_MODEL, baselines, mlps
 from labkit.volatility.data import NYSE
 from labkit.volatility.grid import grid
@@ -101,7 +103,13 @@ class Final(Facts):
 
 @study("regression-final")
 def final(data: NYSE, profile: Profile) -> Final:
-    """Fit every model on the training years and score it on all three sets."""
+    """Fit every model on the training years and score it on all three sets.
+
+    Raises
+    ------
+    Alarm
+        When a result is too good to be honest, or an opponent too bad.
+    """
     own = stocks(data, profile.study_symbols)
     panels = {"train": own.train, "validation": own.validation, "test": own.open_test()}
     sets = tensors(own, panels)
@@ -123,6 +131,7 @@ def final(data: NYSE, profile: Profile) -> Final:
     history = curves([by_model[model] for model in stages], **_columns(stages))
     constant = constant_losses(sets)
     scores = _score_table(forecasts, panels)
+    raise_alarms(scores, panels, ceiling(data, profile).noise_variance)
     differences = _differences(forecasts, panels["test"], profile)
     return Final(
         profile=profile.name,
@@ -135,6 +144,21 @@ def final(data: NYSE, profile: Profile) -> Final:
         members={AVERAGED.stage: tuple(members)},
         **weighed(scores, differences),
     )
+
+
+def raise_alarms(scores: pd.DataFrame, panels: Mapping[str, Panel], noise_variance: float) -> None:
+    """Stop where a result is too good to be honest, or an opponent too bad.
+
+    Raises
+    ------
+    Alarm
+        Which, against what limit, and why.
+    """
+    r2 = scores.pivot(index="model", columns="set", values="r2")
+    for name in ("validation", "test"):
+        check_ceiling(r2[name].max(), highest_r2(panels[name].y, noise_variance))
+    others = baselines()
+    check_relatives({m: r2.loc[m.name, "train"] for m in others}, simpler_relatives(others))
 
 
 def baseline_forecasts(panels: Mapping[str, Panel]) -> Forecasts:
