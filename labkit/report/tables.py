@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from labkit.config import USUAL
-from labkit.report.ablations import Ablation
+from labkit.report.ablations import WHOLE, Ablation
 from labkit.report.curves import WORST_FIRST
 from labkit.report.facts import Facts
 from labkit.report.grids import Grid, label
@@ -62,11 +62,21 @@ def ablation(found: Ablation, label: str, spec: str = ".3f") -> Table:
     """Score of a recipe with one part left out at a time, and the difference to the whole."""
     frame = found.summary
     score = [with_spread(*row, spec) for row in zip(frame["mean"], frame["sd"], strict=True)]
+    bounds = frame[["difference", "low", "high"]].itertuples(index=False)
+    difference = pd.Series([with_interval(Interval(*row), "+" + spec) for row in bounds])
     return study_table(
         found,
-        frame.assign(score=score),
-        {"left_out": "Left out", "score": label, "difference": "Difference"},
-        formats={"difference": "+" + spec},
+        frame.assign(
+            score=score,
+            difference=difference.where(frame["left_out"] != WHOLE, "–"),
+            verdict=frame["verdict"].replace("", "–"),
+        ),
+        {
+            "left_out": "Left out",
+            "score": label,
+            "difference": "Difference [95 %]",
+            "verdict": "The part",
+        },
     )
 
 

@@ -3,7 +3,7 @@
 import math
 
 from labkit.nets.diagnostics import GAP, IMPROVEMENT, NOISE, RISE, UNKNOWN, Verdict
-from labkit.report.ablations import Ablation
+from labkit.report.ablations import HELPS, HURTS, IDLE, NEGLIGIBLE, UNSURE, Ablation
 from labkit.report.grids import Grid, label
 from labkit.report.intervals import Interval
 from labkit.report.remedies import Doses, Remedies
@@ -193,16 +193,39 @@ def doses(found: Doses, label: str, spec: str = ".3f") -> Sentence:
 
 
 def ablation(found: Ablation, label: str, spec: str = ".3f") -> Sentence:
-    """Which part of a recipe is worth most, and which nothing."""
+    """Which part of a recipe is worth most; which help, hurt or are idle, as far as can be told."""
+    most = found.most
     text = (
-        f"The part worth most is {found.most.name}: without it the {label} falls by "
-        f"{number(found.most.loss, spec)}."
-        if found.most.loss > 0
+        f"The part worth most is {most.name}: without it the {label} falls by "
+        f"{number(most.loss.value, spec)} ({interval(most.loss, spec)})."
+        if most.loss.value > 0
         else f"No part alone raises the {label}."
     )
-    if found.idle:
-        verb = "does" if len(found.idle) == 1 else "do"
-        text += f" By itself, {listing(found.idle)} {verb} not pay here."
+    clauses = [
+        says.format(parts=listing(names), verb=_verb(verdict, names))
+        for verdict, says in PARTS_SAID.items()
+        if (names := found.parts[verdict])
+    ]
+    text += f" By the 95{NO_BREAK}% intervals, {'; '.join(clauses)}."
     if found.averaging is not None:
-        text += f" Averaging seeds changes it by {number(found.averaging, '+' + spec)}."
+        text += (
+            f" Averaging seeds changes it by {number(found.averaging.value, '+' + spec)} "
+            f"({interval(found.averaging, '+' + spec)})."
+        )
     return Sentence(text)
+
+
+PARTS_SAID = {
+    HELPS: "{parts} {verb}",
+    HURTS: "{parts} {verb}",
+    IDLE: f"{{parts}} {{verb}} idle, worth less than {number(NEGLIGIBLE, 'g')} either way",
+    UNSURE: "of {parts} the data cannot tell",
+}
+"""What is said of the parts that share a verdict."""
+
+
+def _verb(verdict: str, names: tuple[str, ...]) -> str:
+    one = len(names) == 1
+    if verdict == IDLE:
+        return "is" if one else "are"
+    return verdict if one else verdict.removesuffix("s")

@@ -47,8 +47,11 @@ def test_regularizations_show_gap_and_spread_and_the_best_in_bold():
 def test_an_ablation_shows_what_is_lost_without_each_part():
     facts = ablated(nothing=0.6, width=0.55, averaged=None)
     whole, width = cells(tables.ablation(facts, "F1"))
-    assert whole == {"Left out": "nothing", "F1": "0.600 ± 0.007", "Difference": "+0.000"}
-    assert width["Difference"] == "−0.050"
+    assert whole == {
+        "Left out": "nothing", "F1": "0.600 ± 0.007", "Difference [95 %]": "–", "The part": "–",
+    }  # fmt: skip
+    assert width["Difference [95 %]"] == "−0.050 [−0.051, −0.049]"
+    assert width["The part"] == "helps"
 
 
 def test_balancing_leaves_the_sound_class_out_of_the_failures_means():

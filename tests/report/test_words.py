@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from made_up import CONSTANT, EPOCHS, ablated, judged, regularized, searched, text
 
-from labkit.report import remedies, words
+from labkit.report import ablations, remedies, words
 from labkit.report.curves import verdicts_over_seeds
+from labkit.report.intervals import Interval
 
 FITS = judged(0.33 + 0.6 * 0.7**EPOCHS)
 RISES = judged(0.33 + 0.6 * 0.7**EPOCHS + 0.005 * EPOCHS)
@@ -204,11 +205,38 @@ def test_doses_are_told_remedy_by_remedy():
     )
 
 
-def test_an_ablation_names_what_costs_most_and_what_costs_nothing():
-    facts = ablated(nothing=0.6, width=0.5, rest=0.6, more=0.65, both=0.62, averaged="both")
+def test_an_ablation_names_what_helps_hurts_is_idle_and_what_cannot_be_told():
+    facts = ablated(nothing=0.6, width=0.5, depth=0.58, rest=0.6, more=0.65, both=0.62,
+                    averaged="both")  # fmt: skip
     assert text(words.ablation(facts, "F1")) == (
-        "The part worth most is width: without it the F1 falls by 0.100. By itself, rest and more "
-        "do not pay here. Averaging seeds changes it by +0.020."
+        "The part worth most is width: without it the F1 falls by 0.100 (95 % interval 0.099 to "
+        "0.101). By the 95 % intervals, width and depth help; more hurts; rest is idle, worth less "
+        "than 0.005 either way. Averaging seeds changes it by +0.020 (95 % interval +0.019 to "
+        "+0.021)."
     )
-    idle = text(words.ablation(ablated(nothing=0.6, width=0.7), "F1"))
-    assert idle == "No part alone raises the F1. By itself, width does not pay here."
+    worse = text(words.ablation(ablated(nothing=0.6, width=0.7), "F1"))
+    assert worse == "No part alone raises the F1. By the 95 % intervals, width hurts."
+
+
+def test_where_the_interval_is_wide_the_sign_says_nothing():
+    facts = ablated(nothing=0.6, width=0.59, rest=0.61, margin=0.03)
+    assert facts.parts["cannot tell"] == ("width", "rest") and not facts.parts["idle"]
+    assert text(words.ablation(facts, "F1")).endswith(
+        "By the 95 % intervals, of width and rest the data cannot tell."
+    )
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.001, 0.002, "helps"),
+        (-0.002, -0.001, "hurts"),
+        (-0.004, 0.004, "idle"),
+        (0.0, 0.0, "idle"),
+        (-0.006, 0.001, "cannot tell"),
+        (-0.001, 0.006, "cannot tell"),
+        (np.nan, np.nan, "cannot tell"),
+    ],
+)
+def test_the_verdict_on_a_part_is_that_of_its_interval(low, high, verdict):
+    assert ablations.Part("width", Interval((low + high) / 2, low, high)).verdict == verdict
