@@ -75,9 +75,10 @@ def curves_by_group(
         own = history[history[group] == name]
         shared = own.groupby("seed")["epoch"].max().min()
         by_epoch = own[own["epoch"] <= shared].groupby("epoch")
-        longer = own[own["epoch"] >= shared].groupby("seed")
+        later = own[own["epoch"] >= shared].groupby("seed")
+        survivors = [run for _, run in later if len(run) > 1]
         for s in sets:
-            for _, run in longer:
+            for run in survivors:
                 axis.plot(
                     run["epoch"], run[f"{s}_{quantity}"], SET_STYLES[s], color=SET_COLOURS[s],
                     lw=0.7, alpha=0.6,
