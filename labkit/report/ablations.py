@@ -14,6 +14,9 @@ WHOLE = "nothing"
 NEGLIGIBLE = 0.005
 """A part whose worth is surely smaller than this, either way, is idle."""
 
+NO_PART = "–"
+"""In the place of a verdict, where no part is left out."""
+
 HELPS, HURTS, IDLE, UNSURE = "helps", "hurts", "idle", "cannot tell"
 """Verdicts on a part, by the interval of what the score loses without it."""
 
@@ -43,7 +46,7 @@ class Ablation(Facts):
         ``left_out`` and scores, a row for each repetition.
     summary : DataFrame
         ``left_out``, ``mean``, ``sd`` and ``difference`` to the whole, of the score that counts,
-        with ``low`` and ``high``; and the ``verdict`` on each part, blank where nothing is left
+        with ``low`` and ``high``; and the ``verdict`` on each part, `NO_PART` where none is left
         out.
     most : Part
         The part whose loss costs most; its ``loss`` is not positive where none costs anything.
@@ -90,7 +93,7 @@ def weighed(
     for column, bound in (("difference", "value"), ("low", "low"), ("high", "high")):
         summary[column] = [getattr(known[name], bound) for name in summary["left_out"]]
     summary["verdict"] = [
-        parts[name].verdict if name in parts else "" for name in summary["left_out"]
+        parts[name].verdict if name in parts else NO_PART for name in summary["left_out"]
     ]
     return {
         "scores": scores,

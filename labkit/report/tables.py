@@ -69,7 +69,6 @@ def ablation(found: Ablation, label: str, spec: str = ".3f") -> Table:
         frame.assign(
             score=score,
             difference=difference.where(frame["left_out"] != WHOLE, "–"),
-            verdict=frame["verdict"].replace("", "–"),
         ),
         {
             "left_out": "Left out",

@@ -13,6 +13,7 @@ from labkit.failures.data import load_maintenance
 from labkit.failures.profile import Profile
 from labkit.failures.recipe import recipe, without
 from labkit.report.ablations import WHOLE, Part
+from labkit.report.frames import read_table, write_table
 from labkit.report.intervals import Interval
 
 TINY = Profile(name="tiny", folds=2, recipe_epochs=5, ensemble=2)
@@ -31,6 +32,14 @@ def test_every_part_of_the_recipe_is_left_out_once(found):
     assert {*found.summary["left_out"]} == {WHOLE, f"{WHOLE}, seeds averaged", *parts}
     assert {name for names in found.parts.values() for name in names} == parts
     assert sum(map(len, found.parts.values())) == len(parts)
+
+
+def test_what_is_kept_is_what_was_found(found, tmp_path):
+    """A blank would come back as a hole."""
+    path = tmp_path / "summary.csv"
+    pd.testing.assert_frame_equal(
+        read_table(tmp_path, write_table(found.summary, path)), found.summary
+    )
 
 
 def test_a_difference_is_that_of_the_mean_scores_and_lies_in_its_interval(found):
