@@ -13,6 +13,7 @@ from labkit.failures.samplers import STRATEGIES
 from labkit.nets.diagnostics import diagnose
 from labkit.report import ablations, remedies
 from labkit.report.grids import Grid, axis_effects, compare_shapes, spreads_of
+from labkit.report.intervals import Interval
 from labkit.report.models import Model
 from labkit.report.sentence import Sentence
 from labkit.volatility import final as volatility
@@ -236,13 +237,20 @@ def searched(hidden=((64, 32), (64, 32), (16,)), scores=(0.5, 0.2, 0.45), profil
     )  # fmt: skip
 
 
-def ablated(profile="full", averaged=None, **means):
-    """A recipe without its parts: two repetitions each, a hundredth apart."""
+def ablated(profile="full", averaged=None, margin=0.001, **means):
+    """A recipe without its parts: two repetitions each, a hundredth apart; intervals a margin."""
     scores = pd.DataFrame(
         [(part, mean + d) for part, mean in means.items() for d in (-0.005, 0.005)],
         columns=["left_out", "score"],
     )
-    return ablations.Ablation(profile=profile, **ablations.weighed(scores, "score", averaged))
+    gains = {part: mean - means[ablations.WHOLE] for part, mean in means.items()}
+    differences = {
+        part: Interval(gain, gain - margin, gain + margin)
+        for part, gain in gains.items()
+        if part != ablations.WHOLE
+    }
+    found = ablations.weighed(scores, "score", differences, averaged)
+    return ablations.Ablation(profile=profile, **found)
 
 
 def targets(close=0.99, ret=0.001, vol=0.5, naive=0.2):

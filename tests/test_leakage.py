@@ -252,7 +252,7 @@ VOLATILITY_PROFILE = VolatilityProfile(
         "learning_rate": [1e-3, 1e-2], "optimizer": ["adam"], "hidden_sizes": [(8,)],
         "batch_size": [256], "epochs": [1],
     },
-    folds=2, epochs=3, dose_epochs=1, n_seeds=1, bootstrap=20,
+    folds=2, epochs=15, dose_epochs=1, n_seeds=1, bootstrap=20,
 )  # fmt: skip
 
 FAILURE_PROFILE = FailureProfile(
@@ -261,7 +261,7 @@ FAILURE_PROFILE = FailureProfile(
         "learning_rate": [1e-3, 1e-2], "optimizer": ["adam"], "hidden_sizes": [(8,)],
         "batch_size": [512], "epochs": [1],
     },
-    folds=2, epochs=3, recipe_epochs=2, ensemble=2, n_seeds=1, n_repeats=1, forest_trees=5,
+    folds=2, epochs=15, recipe_epochs=2, ensemble=2, n_seeds=1, n_repeats=1, forest_trees=5,
 )  # fmt: skip
 
 

@@ -99,12 +99,14 @@ def verdict_rules() -> Table:
         ("overfits", "the held-out loss ends this far above its lowest", diagnostics.RISE),
         (
             "overfits",
-            "train and held-out loss end this much further apart than after the first epoch",
+            "train and held-out loss end this much further apart than after the first epoch, of "
+            f"which no more than {diagnostics.SETS_DIFFER:.0%} is put down to the sets; unless the "
+            "held-out loss turned up, came down again and is at its best at the end",
             diagnostics.GAP,
         ),
         (
             "still improving",
-            "the last quarter of the epochs lowered the best held-out loss by this",
+            "the last quarter of the epochs lowered the best held-out or training loss by this",
             diagnostics.IMPROVEMENT,
         ),
         ("noisy", "the held-out loss goes up and down by this, on average", diagnostics.NOISE),

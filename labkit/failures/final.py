@@ -43,11 +43,11 @@ from labkit.failures.stages import (
 from labkit.nets.diagnostics import Verdict
 from labkit.nets.ensembles import curves
 from labkit.nets.splits import contiguous_blocks
-from labkit.report.alarms import check_generalisation
+from labkit.report.alarms import check_copies, check_generalisation, check_relatives
 from labkit.report.curves import verdicts_of_models
 from labkit.report.facts import Facts
 from labkit.report.intervals import Interval, mean_interval, paired_gains
-from labkit.report.models import BASELINE, MLP, Model, best
+from labkit.report.models import BASELINE, MLP, Model, best, simpler_relatives
 from labkit.report.results import study
 
 Probabilities = dict[tuple[Model, int], np.ndarray]
@@ -132,7 +132,7 @@ def final(data: Maintenance, profile: Profile) -> Final:
     Raises
     ------
     Alarm
-        When a result is too good to be honest.
+        When a result is too good to be honest, or an opponent too bad.
     """
     rows = machines(data, profile.seed)
     blocks = contiguous_blocks(profile.folds).split(rows.X)
@@ -156,7 +156,7 @@ def final(data: Maintenance, profile: Profile) -> Final:
     in_blocks = scores["repeat"] == len(protocols) - 1
     out_of_fold_scores = scores[~in_blocks].reset_index(drop=True)
     held_out = _held_out(rows, profile, stages)
-    raise_alarms(data, rows, profile, out_of_fold_scores, held_out["scores"])
+    raise_alarms(data, rows, profile, protocols, out_of_fold_scores, held_out["scores"])
     history, constant = _held_out_curves(rows, profile, stages)
     calibrated = [
         best(_undecided(out_of_fold_scores, stages), "macro_f1", kind) for kind in (MLP, BASELINE)
@@ -180,22 +180,29 @@ def raise_alarms(
     data: Maintenance,
     rows: Machines,
     profile: Profile,
+    protocols: Sequence[Sequence[Split]],
     scores: pd.DataFrame,
     held_out: pd.DataFrame,
 ) -> None:
-    """Stop where a result is too good to be honest.
+    """Stop where a result is too good to be honest, or an opponent too bad.
 
     Raises
     ------
     Alarm
         Which, against what limit, and why.
     """
+    splits = [(split.train, split.out) for protocol in protocols for split in protocol]
+    check_copies(rows.X, [(rows.development, rows.test), *splits])
     check_single_features(rows.X, rows.y, profile.seed)
     means = scores.groupby("model")["macro_f1"].mean()
     check_macro_f1(means.max(), data.frame, means.idxmax(), profile.seed)
     accuracy = held_out.pivot(index="model", columns="set", values="accuracy")
     for model, row in accuracy.iterrows():
         check_generalisation(row["train"], row["test"], len(rows.test), model)
+    train = held_out[held_out["set"] == "train"].set_index("model")["macro_f1"]
+    # On the rows that it was fitted to, a tree needs no particular inputs to outdo a line.
+    others = {model: (own, ()) for model, own in baselines(profile).items()}
+    check_relatives({m: train[m.name] for m in others}, simpler_relatives(others))
 
 
 def weighed(

@@ -4,7 +4,14 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from labkit.nets.diagnostics import Verdict, diagnose
+from labkit.nets.diagnostics import UNKNOWN, Verdict, diagnose
+
+WORST_FIRST = {
+    "fit": ["overfits", "underfits", UNKNOWN, "fits"],
+    "convergence": ["diverged", "still improving", UNKNOWN, "converged"],
+    "stability": ["noisy", UNKNOWN, "stable"],
+}
+"""The words of each part of a verdict, in the order in which equally many seeds decide."""
 
 
 def verdicts_of_models(
@@ -27,15 +34,25 @@ def verdicts_of_models(
 
 
 def verdicts_over_seeds(curves: pd.DataFrame, constant: pd.DataFrame, by: str) -> pd.DataFrame:
-    """The verdict on each variant from its validation curves, averaged over seeds: a row each.
+    """The verdict on each variant from its validation curves, each seed judged by itself.
 
-    Averages stop at the last epoch that every seed reached.
+    Returns
+    -------
+    DataFrame
+        A row for each variant: its name; ``seeds``; for ``fit``, ``convergence`` and ``stability``
+        the verdict of most seeds, of equally many the worst, and how many agree
+        (``<verdict>_seeds``); medians over seeds of ``best_epoch``, ``epochs``, ``rise`` and
+        ``gap``.
     """
     rows = []
     for name, own in curves.groupby(by, sort=False):
-        shared = own.groupby("seed")["epoch"].max().min()
-        mean = own[own["epoch"] <= shared].groupby("epoch", as_index=False).mean(numeric_only=True)
-        rows.append({by: name, **vars(diagnose(mean, _of(constant)))})
+        runs = own.groupby("seed", sort=False)
+        judged = pd.DataFrame([vars(diagnose(run, _of(constant))) for _, run in runs])
+        row = {by: name, "seeds": len(judged)}
+        for verdict, worst_first in WORST_FIRST.items():
+            counts = judged[verdict].value_counts().reindex(worst_first, fill_value=0)
+            row |= {verdict: counts.idxmax(), f"{verdict}_seeds": int(counts.max())}
+        rows.append(row | judged[["best_epoch", "epochs", "rise", "gap"]].median().to_dict())
     return pd.DataFrame(rows)
 
 

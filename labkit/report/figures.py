@@ -54,10 +54,14 @@ def curves_by_group(
 ) -> Figure:
     """Small multiples of train and held-out curves, the mean over seeds with their range.
 
+    Both end where the first seed stops: a mean over those that go on would jump. From there on each
+    of these has a thin line of its own.
+
     Parameters
     ----------
     history : DataFrame
-        ``epoch``, ``<set>_<quantity>`` and the column ``group``; several seeds below each other.
+        ``seed``, ``epoch``, ``<set>_<quantity>`` and the column ``group``; several seeds below each
+        other.
     group : str
         A panel for each of its values, in order of appearance.
     quantity : {"loss", "accuracy"}
@@ -68,9 +72,18 @@ def curves_by_group(
     fig, panels = small_multiples(len(names), 3, height=2.1)
     sets = _sets(history, quantity)
     for axis, name in zip(panels, names, strict=True):
-        own = history[history[group] == name].groupby("epoch")
+        own = history[history[group] == name]
+        shared = own.groupby("seed")["epoch"].max().min()
+        by_epoch = own[own["epoch"] <= shared].groupby("epoch")
+        later = own[own["epoch"] >= shared].groupby("seed")
+        survivors = [run for _, run in later if len(run) > 1]
         for s in sets:
-            values = own[f"{s}_{quantity}"]
+            for run in survivors:
+                axis.plot(
+                    run["epoch"], run[f"{s}_{quantity}"], SET_STYLES[s], color=SET_COLOURS[s],
+                    lw=0.7, alpha=0.6,
+                )  # fmt: skip
+            values = by_epoch[f"{s}_{quantity}"]
             mean = values.mean()
             axis.plot(mean.index, mean, SET_STYLES[s], color=SET_COLOURS[s], label=s)
             axis.fill_between(

@@ -96,9 +96,11 @@ def block_bootstrap(
 
     Parameters
     ----------
-    numerator, denominator : arrays, shape (rows,)
-        What is summed over the rows drawn, and what that sum is divided by. Ones below make it a
-        mean.
+    numerator : array, shape (rows,) or (repetitions, rows)
+        What is summed over the rows drawn. Of several repetitions, such as training seeds, the mean
+        is taken, and they are drawn too: see `drawn_repetitions`.
+    denominator : array, shape (rows,)
+        What that sum is divided by. Ones make it a mean.
     dates : Series, shape (rows,)
     block : int, optional
         Days in a block. By default the `block_length` of what each day adds to the ratio: its
@@ -107,14 +109,31 @@ def block_bootstrap(
     seed : int
     """
     day, days = pd.factorize(pd.Series(dates).to_numpy(), sort=True)
-    above, below = (np.bincount(day, values) for values in (numerator, denominator))
-    n_days, value = len(days), float(np.sum(numerator) / np.sum(denominator))
+    above = np.stack([np.bincount(day, values) for values in np.atleast_2d(numerator)])
+    below = np.bincount(day, denominator)
+    n_days, value = len(days), float(np.mean(above.sum(axis=1)) / np.sum(denominator))
     if block is None:
-        block = block_length(above - value * below)
-    starts = np.random.default_rng(seed).integers(n_days, size=(resamples, -(-n_days // block), 1))
+        block = block_length(above.mean(axis=0) - value * below)
+    random = np.random.default_rng(seed)
+    starts = random.integers(n_days, size=(resamples, -(-n_days // block), 1))
     drawn = (starts + np.arange(block)).reshape(resamples, -1)[:, :n_days] % n_days
-    low, high = np.percentile(above[drawn].sum(axis=1) / below[drawn].sum(axis=1), [2.5, 97.5])
+    sums = np.stack([own[drawn].sum(axis=1) for own in above], axis=1)
+    mean = (sums * drawn_repetitions(len(above), resamples, random)).sum(axis=1)
+    low, high = np.percentile(mean / below[drawn].sum(axis=1), [2.5, 97.5])
     return Interval(value, float(low), float(high))
+
+
+def drawn_repetitions(n: int, resamples: int, random: np.random.Generator) -> np.ndarray:
+    """How much each of ``n`` repetitions counts in each resample, ``(resamples, n)``.
+
+    One less than there are is drawn, with replacement: then the mean over those drawn varies as
+    much as the mean over repetitions does (Rao and Wu 1988), which matters where they are few. A
+    single repetition always counts whole.
+
+    >>> drawn_repetitions(2, 3, np.random.default_rng(0)).tolist()
+    [[0.0, 1.0], [0.0, 1.0], [0.0, 1.0]]
+    """
+    return random.multinomial(max(1, n - 1), np.full(n, 1 / n), size=resamples) / max(1, n - 1)
 
 
 def bootstrap_coverage(

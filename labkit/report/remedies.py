@@ -51,7 +51,8 @@ class Remedies(Facts):
         ``validation_sd``, ``gap`` between them, ``best_epoch``; and ``gain`` on validation over no
         regularization, paired by seed, with ``low`` and ``high``.
     verdicts : DataFrame
-        What the curves say, a row for each regularization.
+        What the curves say, a row for each regularization, as
+        `labkit.report.curves.verdicts_over_seeds` gives it.
     chosen : str
         The best on validation, which may be none.
     leading : str

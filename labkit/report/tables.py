@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from labkit.config import USUAL
-from labkit.report.ablations import Ablation
+from labkit.report.ablations import WHOLE, Ablation
+from labkit.report.curves import WORST_FIRST
 from labkit.report.facts import Facts
 from labkit.report.grids import Grid, label
 from labkit.report.intervals import Interval
@@ -61,11 +62,20 @@ def ablation(found: Ablation, label: str, spec: str = ".3f") -> Table:
     """Score of a recipe with one part left out at a time, and the difference to the whole."""
     frame = found.summary
     score = [with_spread(*row, spec) for row in zip(frame["mean"], frame["sd"], strict=True)]
+    bounds = frame[["difference", "low", "high"]].itertuples(index=False)
+    difference = pd.Series([with_interval(Interval(*row), "+" + spec) for row in bounds])
     return study_table(
         found,
-        frame.assign(score=score),
-        {"left_out": "Left out", "score": label, "difference": "Difference"},
-        formats={"difference": "+" + spec},
+        frame.assign(
+            score=score,
+            difference=difference.where(frame["left_out"] != WHOLE, "–"),
+        ),
+        {
+            "left_out": "Left out",
+            "score": label,
+            "difference": "Difference [95 %]",
+            "verdict": "The part",
+        },
     )
 
 
@@ -112,11 +122,13 @@ def remedies() -> Table:
 
 
 def verdicts(found: Remedies) -> Table:
-    """The verdict on each regularization, with the figures behind it."""
+    """The verdict of most seeds on each regularization, with the medians behind it."""
     frame = found.verdicts
+    best, epochs = (frame[name].map("{:g}".format) for name in ("best_epoch", "epochs"))
+    words = {name: _agreed(frame, name) for name in WORST_FIRST}
     return study_table(
         found,
-        frame.assign(best=frame["best_epoch"].astype(str) + " of " + frame["epochs"].astype(str)),
+        frame.assign(**words, best=best + " of " + epochs),
         {
             "regularization": "Regularization",
             "fit": "Fit",
@@ -128,6 +140,12 @@ def verdicts(found: Remedies) -> Table:
         },
         formats={"rise": ".1%", "gap": ".1%"},
     )
+
+
+def _agreed(frame: pd.DataFrame, verdict: str) -> list[str]:
+    """A verdict's words; how many seeds say so where they do not all."""
+    rows = zip(frame[verdict], frame[f"{verdict}_seeds"], frame["seeds"], strict=True)
+    return [word if own == all_ else f"{word} ({own} of {all_})" for word, own, all_ in rows]
 
 
 def capital(text: str) -> str:

@@ -2,8 +2,8 @@
 
 import math
 
-from labkit.nets.diagnostics import GAP, IMPROVEMENT, NOISE, RISE, Verdict
-from labkit.report.ablations import Ablation
+from labkit.nets.diagnostics import GAP, IMPROVEMENT, NOISE, RISE, UNKNOWN, Verdict
+from labkit.report.ablations import HELPS, HURTS, IDLE, NEGLIGIBLE, UNSURE, Ablation
 from labkit.report.grids import Grid, label
 from labkit.report.intervals import Interval
 from labkit.report.remedies import Doses, Remedies
@@ -25,13 +25,12 @@ def verdict(judged: Verdict, model: str, held_out: str = "validation") -> Senten
             f"{number(judged.train_loss, '.3g')} after {judged.epochs} epochs, worse than a "
             "constant prediction."
         )
-    return Sentence(
-        f"{model} **{judged.fit}**. {_fit_reason(judged, held_out)} "
-        f"Training **{_convergence(judged)}** and is **{judged.stability}**: "
-        f"{_convergence_reason(judged, held_out)}, and the {held_out} loss goes up and down by "
-        f"{percent(judged.noise)} of it, on average "
-        f"({'more' if judged.stability == 'noisy' else 'no more'} than {percent(NOISE, 0)})."
+    says = (
+        f"{model} was trained for one epoch, which does not tell whether it **fits**."
+        if judged.fit == UNKNOWN
+        else f"{model} **{judged.fit}**."
     )
+    return Sentence(f"{says} {_fit_reason(judged, held_out)}{_training(judged, held_out)}")
 
 
 def _fit_reason(judged: Verdict, held_out: str) -> str:
@@ -54,10 +53,32 @@ def _fit_reason(judged: Verdict, held_out: str) -> str:
         return f"{end}; {listing(reasons)}."
     if judged.fit == "underfits":
         return f"{end}, and neither is as low as it could be."
+    if judged.fit == UNKNOWN:
+        return f"{end}."
+    again = " after it had turned up for a while" if judged.descended_again else ""
     return (
         f"{end}; in units of what there was to learn, they have parted by "
         f"{percent(max(0.0, judged.gap))}, and the {held_out} loss ends {percent(judged.rise)} "
-        "above its lowest."
+        f"above its lowest{again}."
+    )
+
+
+def _training(judged: Verdict, held_out: str) -> str:
+    """What is said of convergence and noise: nothing of what so few epochs do not tell."""
+    if judged.convergence == UNKNOWN:
+        return ""
+    text = (
+        f"the last quarter of the epochs lowered the best {held_out} loss by "
+        f"{percent(judged.improvement)} and the training loss by "
+        f"{percent(judged.train_improvement)} of what there was to learn (the limit is "
+        f"{percent(IMPROVEMENT, 0)})"
+    )
+    if judged.stability == UNKNOWN:
+        return f" Training **{_convergence(judged)}**: {text}."
+    return (
+        f" Training **{_convergence(judged)}** and is **{judged.stability}**: {text}, and the "
+        f"{held_out} loss goes up and down by {percent(judged.noise)} of it, on average "
+        f"({'more' if judged.stability == 'noisy' else 'no more'} than {percent(NOISE, 0)})."
     )
 
 
@@ -65,18 +86,14 @@ def _convergence(judged: Verdict) -> str:
     return "has converged" if judged.convergence == "converged" else "still improves"
 
 
-def _convergence_reason(judged: Verdict, held_out: str) -> str:
-    return (
-        f"the last quarter of the epochs lowered the best {held_out} loss by "
-        f"{percent(judged.improvement)} of what there was to learn (the limit is "
-        f"{percent(IMPROVEMENT, 0)})"
-    )
-
-
 def verdict_in_short(judged: Verdict, model: str) -> Sentence:
     """A verdict in a clause."""
     if judged.convergence == "diverged":
         return Sentence(f"{model} diverged")
+    if judged.fit == UNKNOWN:
+        return Sentence(f"{model} was trained for one epoch, which does not tell whether it fits")
+    if judged.convergence == UNKNOWN:
+        return Sentence(f"{model} {judged.fit} after its only epoch")
     return Sentence(
         f"{model} {judged.fit} and {_convergence(judged)}; its held-out loss was lowest at epoch "
         f"{judged.best_epoch} of {judged.epochs}"
@@ -176,16 +193,39 @@ def doses(found: Doses, label: str, spec: str = ".3f") -> Sentence:
 
 
 def ablation(found: Ablation, label: str, spec: str = ".3f") -> Sentence:
-    """Which part of a recipe is worth most, and which nothing."""
+    """Which part of a recipe is worth most; which help, hurt or are idle, as far as can be told."""
+    most = found.most
     text = (
-        f"The part worth most is {found.most.name}: without it the {label} falls by "
-        f"{number(found.most.loss, spec)}."
-        if found.most.loss > 0
+        f"The part worth most is {most.name}: without it the {label} falls by "
+        f"{number(most.loss.value, spec)} ({interval(most.loss, spec)})."
+        if most.loss.value > 0
         else f"No part alone raises the {label}."
     )
-    if found.idle:
-        verb = "does" if len(found.idle) == 1 else "do"
-        text += f" By itself, {listing(found.idle)} {verb} not pay here."
+    clauses = [
+        says.format(parts=listing(names), verb=_verb(verdict, names))
+        for verdict, says in PARTS_SAID.items()
+        if (names := found.parts[verdict])
+    ]
+    text += f" By the 95{NO_BREAK}% intervals, {'; '.join(clauses)}."
     if found.averaging is not None:
-        text += f" Averaging seeds changes it by {number(found.averaging, '+' + spec)}."
+        text += (
+            f" Averaging seeds changes it by {number(found.averaging.value, '+' + spec)} "
+            f"({interval(found.averaging, '+' + spec)})."
+        )
     return Sentence(text)
+
+
+PARTS_SAID = {
+    HELPS: "{parts} {verb}",
+    HURTS: "{parts} {verb}",
+    IDLE: f"{{parts}} {{verb}} idle, worth less than {number(NEGLIGIBLE, 'g')} either way",
+    UNSURE: "of {parts} the data cannot tell",
+}
+"""What is said of the parts that share a verdict."""
+
+
+def _verb(verdict: str, names: tuple[str, ...]) -> str:
+    one = len(names) == 1
+    if verdict == IDLE:
+        return "is" if one else "are"
+    return verdict if one else verdict.removesuffix("s")

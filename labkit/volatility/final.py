@@ -11,10 +11,11 @@ from sklearn.metrics import r2_score
 from labkit.nets.diagnostics import Verdict
 from labkit.nets.ensembles import curves, outputs
 from labkit.nets.stacked import Trained
+from labkit.report.alarms import check_relatives
 from labkit.report.curves import verdicts_of_models
 from labkit.report.facts import Facts
 from labkit.report.intervals import Interval
-from labkit.report.models import BASELINE, MLP, best
+from labkit.report.models import BASELINE, MLP, best, simpler_relatives
 from labkit.report.results import study
 from labkit.volatility.ceiling import DAYS, STEPS, check_ceiling, highest_r2, noise
 from labkit.volatility.compared import Compared, compared
@@ -125,12 +126,12 @@ def final(data: NYSE, profile: Profile) -> Final:
     Raises
     ------
     Alarm
-        When a model is better on held-out rows than who knows tomorrow's true volatility.
+        When a result is too good to be honest, or an opponent too bad.
     """
     own = stocks(data, profile.study_symbols)
     panels = {"train": own.train, "validation": own.validation, "test": own.open_test()}
     sets = tensors(own, panels)
-    stages = mlps(tuned(grid(data, profile)), regularization(data, profile).chosen, profile.epochs)
+    stages = mlps(tuned(grid(data, profile)), regularization(data, profile).leading, profile.epochs)
     seeds = range(profile.seed, profile.seed + profile.n_seeds)
     cases = [(model, mlp, profile.seed) for model, mlp in stages.items()]
     cases += [(AVERAGED, RECIPE, seed) for seed in seeds if seed != profile.seed]
@@ -151,7 +152,8 @@ def final(data: NYSE, profile: Profile) -> Final:
     history = curves([by_model[model] for model in stages], **_columns(stages))
     constant = constant_losses(sets)
     scores = _score_table(forecasts, variances, panels)
-    ceilings = _ceilings(scores, panels, profile)
+    ceilings = _ceilings(panels, profile)
+    raise_alarms(scores, ceilings)
     facts = weighed(scores, _differences(forecasts, panels["test"], profile))
     chosen = next(model for model in forecasts if model.stage == facts["best"])
     usual = usual_log_vol(panels["train"])
@@ -175,6 +177,21 @@ def final(data: NYSE, profile: Profile) -> Final:
         members={AVERAGED.stage: tuple(members)},
         **facts,
     )  # fmt: skip
+
+
+def raise_alarms(scores: pd.DataFrame, ceilings: Mapping[str, float]) -> None:
+    """Stop where a result is too good to be honest, or an opponent too bad.
+
+    Raises
+    ------
+    Alarm
+        Which, against what limit, and why.
+    """
+    r2 = scores.pivot(index="model", columns="set", values="r2")
+    for name, limit in ceilings.items():
+        check_ceiling(r2[name].max(), limit)
+    others = baselines()
+    check_relatives({m: r2.loc[m.name, "train"] for m in others}, simpler_relatives(others))
 
 
 def baseline_forecasts(panels: Mapping[str, Panel], models: Mapping) -> Forecasts:
@@ -246,15 +263,10 @@ def _score_table(
     return pd.DataFrame(rows)
 
 
-def _ceilings(
-    scores: pd.DataFrame, panels: Mapping[str, Panel], profile: Profile
-) -> dict[str, float]:
-    """The ceiling of each held-out set, and the alarm when a model is above it."""
+def _ceilings(panels: Mapping[str, Panel], profile: Profile) -> dict[str, float]:
+    """The ceiling of each held-out set."""
     error = noise(STEPS, DAYS, profile.seed).variance
-    ceilings = {s: highest_r2(panels[s].y, error) for s in ("validation", "test")}
-    for row in scores[scores["set"].isin(ceilings)].itertuples():
-        check_ceiling(row.r2, ceilings[row.set])
-    return ceilings
+    return {s: highest_r2(panels[s].y, error) for s in ("validation", "test")}
 
 
 def _differences(forecasts: Forecasts, test: Panel, profile: Profile) -> pd.DataFrame:

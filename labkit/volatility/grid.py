@@ -13,6 +13,7 @@ from labkit.nets.search import StackedGridSearchCV
 from labkit.nets.splits import DateSeriesSplit
 from labkit.report.grids import Grid, found
 from labkit.report.results import study
+from labkit.volatility.alarms import check_order_of_time
 from labkit.volatility.data import NYSE
 from labkit.volatility.panel import FEATURES, Panel, panel_preprocessing
 from labkit.volatility.profile import Profile
@@ -52,12 +53,20 @@ def grid(data: NYSE, profile: Profile) -> VolatilityGrid:
 
 
 def search_rows(data: NYSE, profile: Profile) -> tuple[Panel, np.ndarray, list]:
-    """The training years' panel, its standardised target, and the folds of a grid search."""
+    """The training years' panel, its standardised target, and the folds of a grid search.
+
+    Raises
+    ------
+    Alarm
+        When a fold is not in the order of time.
+    """
     own = stocks(data, profile.search_symbols)
     train = own.train
     y, dates = own.standardise(train.y), train.index["date"]
     splitter = DateSeriesSplit(profile.folds, embargo=EMBARGO)
-    return train, y, list(splitter.split(train.X, y, dates))
+    folds = list(splitter.split(train.X, y, dates))
+    check_order_of_time(dates, folds, EMBARGO)
+    return train, y, folds
 
 
 def search_pipeline(mlp: MLPRegressor, seed: int) -> Pipeline:

@@ -96,12 +96,17 @@ def test_lines_are_means_over_seeds_and_bands_their_range():
     assert band(axis, SET_COLOURS["validation"]) == {1: (3, 5), 2: (2, 3)}
 
 
-def test_a_seed_that_stops_early_counts_while_it_runs():
-    fig = figures.curves_by_group(
-        over_seeds(["none"], losses=((4.0, 2.0), (2.0,))), "group", label="loss"
-    )
-    assert points(line(fig.axes[0], "train")) == [(1, 3.0), (2, 2.0)]
-    assert band(fig.axes[0], SET_COLOURS["train"])[2] == (2, 2)
+def test_means_end_where_the_first_seed_stops_and_survivors_go_on_by_themselves():
+    """A mean over those that are left would jump from 3 to 1.5 where a good seed stops."""
+    losses = ((4.0, 3.9, 3.8, 3.7), (2.0, 1.9), (3.0, 2.9, 2.8))
+    fig = figures.curves_by_group(over_seeds(["none"], losses), "group", label="loss")
+    axis = fig.axes[0]
+    assert points(line(axis, "train")) == [(1, 3.0), (2, pytest.approx(2.9))]
+    assert set(band(axis, SET_COLOURS["train"])) == {1, 2}
+    others = [points(own) for own in axis.lines if own.get_color() == SET_COLOURS["train"]]
+    others.remove(points(line(axis, "train")))
+    assert [(2, 3.9), (3, 3.8), (4, 3.7)] in others and [(2, 2.9), (3, 2.8)] in others
+    assert list(legend(axis)) == ["train", "validation"]
 
 
 def test_each_group_has_its_panel_in_the_order_given():

@@ -11,6 +11,7 @@ from labkit.report.intervals import (
     block_bootstrap,
     block_length,
     bootstrap_coverage,
+    drawn_repetitions,
     holm,
     mean_interval,
     paired_gains,
@@ -83,6 +84,27 @@ def test_the_bootstrap_repeats_itself_and_survives_a_block_longer_than_the_year(
     assert interval(values, days, seed=4) != interval(values, days, seed=5)
     # One circular block of all days is the sample itself.
     assert interval(values, days, block=400) == pytest.approx((values.mean(), values.mean()))
+
+
+@pytest.mark.parametrize("n", [2, 5])
+def test_seeds_are_inside_the_interval(days, n):
+    """Rows that all say the same: what is left is the spread of the mean over seeds."""
+    of_seeds = np.random.default_rng(1).normal(size=n)
+    values = np.repeat(of_seeds[:, None], 1000, axis=1)
+    made = block_bootstrap(values, np.ones(1000), days, block=1, resamples=4000, seed=0)
+    assert made.value == pytest.approx(of_seeds.mean())
+    drawn = drawn_repetitions(n, 20_000, np.random.default_rng(0)) @ of_seeds
+    assert drawn.mean() == pytest.approx(of_seeds.mean(), abs=0.02)
+    assert drawn.var() == pytest.approx(of_seeds.var(ddof=1) / n, rel=0.05), "as theory has it"
+    assert (made.low, made.high) == pytest.approx(np.percentile(drawn, [2.5, 97.5]), abs=0.05)
+
+
+def test_a_single_seed_changes_nothing(days):
+    values = np.random.default_rng(0).normal(size=1000)
+    one = {"block": 3, "resamples": 100, "seed": 0}
+    plain = block_bootstrap(values, np.ones(1000), days, **one)
+    assert plain == block_bootstrap(values[None], np.ones(1000), days, **one)
+    assert drawn_repetitions(1, 4, np.random.default_rng(0)).tolist() == [[1.0]] * 4
 
 
 def autoregression(persistence, n, seed):

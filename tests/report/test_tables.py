@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import ablated, balanced, cells, judged, regularized, searched
+from made_up import CONSTANT, ablated, balanced, cells, judged, regularized, searched
 
 from labkit.config import PROFILES
 from labkit.failures import balancing
 from labkit.report import tables
+from labkit.report.curves import verdicts_over_seeds
 
 
 def test_the_grid_shows_the_candidates_in_order_and_the_best_in_bold():
@@ -46,8 +47,11 @@ def test_regularizations_show_gap_and_spread_and_the_best_in_bold():
 def test_an_ablation_shows_what_is_lost_without_each_part():
     facts = ablated(nothing=0.6, width=0.55, averaged=None)
     whole, width = cells(tables.ablation(facts, "F1"))
-    assert whole == {"Left out": "nothing", "F1": "0.600 ± 0.007", "Difference": "+0.000"}
-    assert width["Difference"] == "−0.050"
+    assert whole == {
+        "Left out": "nothing", "F1": "0.600 ± 0.007", "Difference [95 %]": "–", "The part": "–",
+    }  # fmt: skip
+    assert width["Difference [95 %]"] == "−0.050 [−0.051, −0.049]"
+    assert width["The part"] == "helps"
 
 
 def test_balancing_leaves_the_sound_class_out_of_the_failures_means():
@@ -69,10 +73,23 @@ def test_verdicts_keep_their_words_and_figures():
     train = 0.3 + 0.6 * 0.7**epochs
     held_out = (train + 0.02, train + 0.02 + 0.005 * epochs, train * np.nan)
     verdicts = [judged(loss) for loss in held_out]
-    frame = pd.DataFrame(map(vars, verdicts)).assign(regularization=["a", "b", "c"])
-    facts = replace(regularized(), verdicts=frame)
+    curves = [
+        pd.DataFrame({"name": name, "seed": 0, "epoch": epochs, "train_loss": train,
+                      "validation_loss": loss})
+        for name, loss in zip("abc", held_out, strict=True)
+    ]  # fmt: skip
+    found = verdicts_over_seeds(pd.concat(curves), pd.DataFrame([CONSTANT]), "name")
+    facts = replace(regularized(), verdicts=found.rename(columns={"name": "regularization"}))
     fits, overfits, diverged = cells(tables.verdicts(facts))
     assert (fits["Fit"], overfits["Fit"]) == ("fits", "overfits")
     assert fits["Best epoch"] == "30 of 30" and fits["Rise"] == "0.0%"
     assert overfits["Rise"] == f"{verdicts[1].rise:.1%}"
     assert diverged["Convergence"] == "diverged" and diverged["Rise"] == "–"
+
+
+def test_a_verdict_says_how_many_seeds_share_it():
+    facts = regularized()
+    some = facts.verdicts.assign(fit="overfits", fit_seeds=2, seeds=3, best_epoch=4.5, epochs=9.0)
+    row = cells(tables.verdicts(replace(facts, verdicts=some)))[0]
+    assert row["Fit"] == "overfits (2 of 3)" and row["Best epoch"] == "4.5 of 9"
+    assert row["Convergence"] == facts.verdicts["convergence"][0], "where all agree"

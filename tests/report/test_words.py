@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from made_up import CONSTANT, EPOCHS, ablated, judged, regularized, searched, text
 
-from labkit.report import remedies, words
+from labkit.report import ablations, remedies, words
 from labkit.report.curves import verdicts_over_seeds
+from labkit.report.intervals import Interval
 
 FITS = judged(0.33 + 0.6 * 0.7**EPOCHS)
 RISES = judged(0.33 + 0.6 * 0.7**EPOCHS + 0.005 * EPOCHS)
@@ -45,6 +46,28 @@ def test_a_verdict_names_the_set_it_was_judged_on():
 FITS_ON_TEST = 0.33 + 0.6 * 0.7**EPOCHS
 
 
+def test_one_epoch_gets_no_word_on_convergence_or_noise():
+    unknown = text(words.verdict(judged([0.5]), "The MLP"))
+    assert unknown == (
+        "The MLP was trained for one epoch, which does not tell whether it **fits**. At epoch 1 "
+        "the training loss is 0.7200 and the validation loss 0.5000."
+    )
+    parted = text(words.verdict(judged([0.8], [0.2]), "The MLP"))
+    assert parted.startswith("The MLP **overfits**") and parted.endswith("what there was to learn.")
+    for sentence in (unknown, parted):
+        assert "converged" not in sentence and "stable" not in sentence
+    assert text(words.verdict_in_short(judged([0.8], [0.2]), "It")) == (
+        "It overfits after its only epoch"
+    )
+    assert "does not tell" in words.verdict_in_short(judged([0.5]), "It")
+
+
+def test_a_second_descent_is_told():
+    held = np.interp(EPOCHS, [1, 10, 18, 22], [0.9, 0.5, 0.6, 0.4])
+    sentence = text(words.verdict(judged(held, 0.9 * 0.8**EPOCHS), "The MLP"))
+    assert "overfits" not in sentence and "after it had turned up" in sentence
+
+
 def test_a_verdict_in_short():
     assert text(words.verdict_in_short(RISES, "The first")) == (
         f"The first overfits and has converged; its held-out loss was lowest at epoch "
@@ -53,24 +76,49 @@ def test_a_verdict_in_short():
     assert text(words.verdict_in_short(BROKEN, "The first")) == "The first diverged"
 
 
-def test_verdicts_read_the_mean_of_the_seeds_up_to_the_last_epoch_they_share():
-    def run(name, seed, held):
-        epochs = np.arange(1, len(held) + 1)
-        train = 0.3 + 0.6 * 0.7**epochs
-        return pd.DataFrame({"regularization": name, "seed": seed, "epoch": epochs,
-                             "train_loss": train, "validation_loss": held})  # fmt: skip
+def run(name, seed, held):
+    """The curves of one seed; its training loss falls smoothly."""
+    epochs = np.arange(1, len(held) + 1)
+    train = 0.3 + 0.6 * 0.7**epochs
+    return pd.DataFrame({"regularization": name, "seed": seed, "epoch": epochs,
+                         "train_loss": train, "validation_loss": held})  # fmt: skip
 
-    up, down = 0.33 + 0.01 * EPOCHS, 0.60 - 0.008 * EPOCHS
-    curves = pd.concat(
-        [run("none", 0, up), run("none", 1, up), run("stopped", 0, up), run("stopped", 1, down[:9])]
-    )
-    constant = pd.DataFrame([CONSTANT])
-    made = verdicts_over_seeds(curves, constant, "regularization").set_index("regularization")
-    assert list(made.index) == ["none", "stopped"]
-    assert made.loc["none", "fit"] == "overfits" and made.loc["none", "epochs"] == 30
-    assert made.loc["stopped", "epochs"] == 9
-    mean = (up[8] + down[8]) / 2
-    assert made.loc["stopped", "held_out_loss"] == pytest.approx(mean)
+
+def verdicts_of(*runs):
+    """The one row of the verdicts on a variant whose seeds had these held-out losses."""
+    curves = pd.concat([run("dropout", seed, held) for seed, held in enumerate(runs)])
+    made = verdicts_over_seeds(curves, pd.DataFrame([CONSTANT]), "regularization")
+    assert list(made["regularization"]) == ["dropout"]
+    return made.iloc[0]
+
+
+GOOD, UP = 0.33 + 0.6 * 0.7**EPOCHS, 0.33 + 0.6 * 0.7**EPOCHS + 0.03 * EPOCHS
+
+
+def test_each_seed_is_judged_by_itself_and_most_of_them_decide():
+    row = verdicts_of(GOOD, UP, GOOD)
+    assert (row["fit"], row["fit_seeds"], row["seeds"]) == ("fits", 2, 3)
+    assert (row["convergence"], row["convergence_seeds"]) == ("converged", 3)
+    assert row["rise"] == 0, "the median"
+    assert verdicts_of(GOOD, UP, UP)["fit"] == "overfits"
+
+
+def test_of_equally_many_seeds_the_worst_decide():
+    row = verdicts_of(GOOD, UP)
+    assert (row["fit"], row["fit_seeds"]) == ("overfits", 1)
+
+
+def test_seeds_that_overfit_at_different_times_do_not_hide_each_other():
+    """One early, one late: the mean of the two turns up by less than either."""
+    early = np.r_[np.linspace(0.8, 0.4, 5), np.linspace(0.4, 0.6, 25)]
+    late = np.r_[np.linspace(0.8, 0.4, 25), np.linspace(0.4, 0.6, 5)]
+    row = verdicts_of(early, late)
+    assert (row["fit"], row["fit_seeds"]) == ("overfits", 2)
+
+
+def test_a_seed_that_stopped_early_is_judged_on_the_epochs_it_had():
+    row = verdicts_of(GOOD, UP[:9], UP[:9])
+    assert row["epochs"] == 9 and row["fit"] == "overfits"
 
 
 def test_the_winner_of_a_grid_is_named_with_its_parameters():
@@ -157,11 +205,38 @@ def test_doses_are_told_remedy_by_remedy():
     )
 
 
-def test_an_ablation_names_what_costs_most_and_what_costs_nothing():
-    facts = ablated(nothing=0.6, width=0.5, rest=0.6, more=0.65, both=0.62, averaged="both")
+def test_an_ablation_names_what_helps_hurts_is_idle_and_what_cannot_be_told():
+    facts = ablated(nothing=0.6, width=0.5, depth=0.58, rest=0.6, more=0.65, both=0.62,
+                    averaged="both")  # fmt: skip
     assert text(words.ablation(facts, "F1")) == (
-        "The part worth most is width: without it the F1 falls by 0.100. By itself, rest and more "
-        "do not pay here. Averaging seeds changes it by +0.020."
+        "The part worth most is width: without it the F1 falls by 0.100 (95 % interval 0.099 to "
+        "0.101). By the 95 % intervals, width and depth help; more hurts; rest is idle, worth less "
+        "than 0.005 either way. Averaging seeds changes it by +0.020 (95 % interval +0.019 to "
+        "+0.021)."
     )
-    idle = text(words.ablation(ablated(nothing=0.6, width=0.7), "F1"))
-    assert idle == "No part alone raises the F1. By itself, width does not pay here."
+    worse = text(words.ablation(ablated(nothing=0.6, width=0.7), "F1"))
+    assert worse == "No part alone raises the F1. By the 95 % intervals, width hurts."
+
+
+def test_where_the_interval_is_wide_the_sign_says_nothing():
+    facts = ablated(nothing=0.6, width=0.59, rest=0.61, margin=0.03)
+    assert facts.parts["cannot tell"] == ("width", "rest") and not facts.parts["idle"]
+    assert text(words.ablation(facts, "F1")).endswith(
+        "By the 95 % intervals, of width and rest the data cannot tell."
+    )
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.001, 0.002, "helps"),
+        (-0.002, -0.001, "hurts"),
+        (-0.004, 0.004, "idle"),
+        (0.0, 0.0, "idle"),
+        (-0.006, 0.001, "cannot tell"),
+        (-0.001, 0.006, "cannot tell"),
+        (np.nan, np.nan, "cannot tell"),
+    ],
+)
+def test_the_verdict_on_a_part_is_that_of_its_interval(low, high, verdict):
+    assert ablations.Part("width", Interval((low + high) / 2, low, high)).verdict == verdict
