@@ -182,12 +182,12 @@ def test_absurd_test_rows_change_nothing_that_was_fitted(few, fold, strategy):
     np.testing.assert_array_equal(scaler.mean_, other.mean_)
     np.testing.assert_array_equal(scaler.var_, other.var_)
     assert scaler.n_samples_seen_ == len(train)
-    weights, others = (model["mlp"].net_.module_.state_dict() for model in (clean, same))
+    weights, others = (model["learner"].net_.module_.state_dict() for model in (clean, same))
     for name, value in weights.items():
         assert torch.equal(value, others[name])
     changed = fitted(poisoned(X, train[:1]))
     assert not torch.equal(
-        weights["0.weight"], changed["mlp"].net_.module_.state_dict()["0.weight"]
+        weights["0.weight"], changed["learner"].net_.module_.state_dict()["0.weight"]
     )
 
 
@@ -225,7 +225,7 @@ def test_labels_shuffled_score_at_chance_inside_the_fold_and_shine_outside_it(fe
     failures = [label for label in np.unique(y) if label != "No Failure"]
 
     def failures_found(strategy, X, y):
-        learner = Stage(TINY, NUMERIC, strategy).pipeline(0).set_params(mlp=KNeighborsClassifier(1))
+        learner = Stage(TINY, NUMERIC, strategy).pipeline(0).set_params(learner=KNeighborsClassifier(1))
         folds = stratified(3, 1, seed=0).split(X, y)
         predicted = most_probable(out_of_fold(learner, X, y, folds))
         return recall_score(y, predicted, labels=failures, average="macro", zero_division=0)
