@@ -4,15 +4,17 @@ For the held-out rows the choice is made on the development rows. For blocks of 
 anew inside each block's training rows, by a smaller search: rows that judge choose nothing.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from labkit.failures.contenders import NETWORKS, SEARCHED, families
+from labkit.failures.contenders import NETWORKS, SEARCHED, Family, families
 from labkit.failures.data import Maintenance
 from labkit.failures.grid import grid
-from labkit.failures.machines import Machines, machines
+from labkit.failures.machines import machines
 from labkit.failures.profile import Profile
 from labkit.failures.recipe import tuned
 from labkit.failures.scores import classification_scores, most_probable
@@ -24,6 +26,9 @@ from labkit.report.results import study
 DEVELOPMENT = "development"
 """Where the choice for the held-out rows is made."""
 
+KEYS = ["rows", "family", "tier", "candidate"]
+"""What tells a candidate from all others."""
+
 
 def block_name(number: int) -> str:
     """What the training rows of a block of time are called."""
@@ -32,7 +37,7 @@ def block_name(number: int) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Choices(Facts):
-    """All searches of all families but the networks' grid.
+    """Searches of all families but the networks' grid.
 
     Attributes
     ----------
@@ -40,13 +45,9 @@ class Choices(Facts):
         ``rows`` (`DEVELOPMENT`, or a block's), ``family``, ``tier``, ``candidate`` (its number),
         ``parameters`` (those that differ from the first learner's), ``macro_f1`` (mean over the
         inner folds; nan where there was nothing to choose) and ``chosen``.
-    budgets : DataFrame
-        A row for each family: its ``name``, the number of candidates tried on the development rows
-        at each stage of the search, and ``nested``, the number inside each block at both together.
     """
 
     candidates: pd.DataFrame
-    budgets: pd.DataFrame
 
     def number(self, rows: str, family: str, tier: str) -> int:
         """The number of the candidate that was chosen."""
@@ -57,89 +58,82 @@ class Choices(Facts):
 
 @study("classification-choices")
 def choices(data: Maintenance, profile: Profile) -> Choices:
-    """Search on the development rows, and on the training rows of every block."""
-    rows = machines(data, profile.seed)
-    searches = {DEVELOPMENT: (rows.development, profile.folds, profile.candidates)}
-    for k, (train, _) in enumerate(contiguous_blocks(profile.folds).split(rows.X)):
-        searches[block_name(k)] = (train, profile.inner_folds, profile.nested_candidates)
-    tasks, found = [], []
-    for name, (own, n_folds, n_candidates) in searches.items():
-        folds = list(stratified(n_folds, 1, profile.seed).split(own, rows.y.iloc[own]))
-        for family, tier, number, learner in _searched(profile, name, n_candidates):
-            label = (name, family.key, tier, number)
-            found.append({**_described(label), "parameters": _changes(learner, family.first)})
-            if len(family.candidates[tier]) == 1:  # nothing to choose
-                continue
-            stage = Stage(learner, **SEARCHED[tier])
-            tasks += [
-                Task((*label, k), stage, Split(own[train], own[out], profile.seed))
-                for k, (train, out) in enumerate(folds)
-            ]
-    predicted = predict_tasks(tasks, rows.X, rows.y)
-    scores = pd.DataFrame(
-        [
-            {**_described(task.key[:4]), "macro_f1": _macro_f1(rows, task, predicted)}
-            for task in tasks
-        ],
-        columns=["rows", "family", "tier", "candidate", "macro_f1"],
-    )
-    keys = ["rows", "family", "tier", "candidate"]
-    means = scores.groupby(keys, as_index=False).mean()
-    candidates = pd.DataFrame(found).merge(means, how="left", on=keys)
-    by_score = candidates.sort_values("macro_f1", ascending=False, kind="stable")
-    winners = by_score.drop_duplicates(["rows", "family", "tier"]).index
-    candidates["chosen"] = candidates.index.isin(winners)
+    """Every family's search on the development rows, over the folds of the networks' grid."""
+    rows = {DEVELOPMENT: machines(data, profile.seed).development}
+    return Choices(profile=profile.name, candidates=_searched(data, profile, rows, profile.folds))
+
+
+@study("classification-nested-choices")
+def nested_choices(data: Maintenance, profile: Profile) -> Choices:
+    """Every family's smaller search on the training rows of each block of time."""
+    X = machines(data, profile.seed).X
+    blocks = contiguous_blocks(profile.folds).split(X)
+    rows = {block_name(k): train for k, (train, _) in enumerate(blocks)}
     return Choices(
-        profile=profile.name,
-        candidates=candidates,
-        budgets=_budgets(candidates, profile, len(grid(data, profile).candidates)),
+        profile=profile.name, candidates=_searched(data, profile, rows, profile.inner_folds)
     )
 
 
 def chosen(
-    choices: Choices, data: Maintenance, profile: Profile, rows: str
+    made: Choices, data: Maintenance, profile: Profile, rows: str
 ) -> dict[str, dict[str, BaseEstimator]]:
     """Key of a family to the learner that was chosen for each stage of the search on these rows."""
-    n_candidates = profile.candidates if rows == DEVELOPMENT else profile.nested_candidates
-    found = {
+    return {
         family.key: {
-            tier: family.candidates[tier][_number(choices, rows, family.key, tier)]
-            for tier in SEARCHED
+            tier: own[made.number(rows, family.key, tier)]
+            for tier, own in family.candidates.items()
         }
-        for family in families(profile, n_candidates)
+        for family in _entrants(data, profile, rows)
     }
-    if rows == DEVELOPMENT:
-        found[NETWORKS]["tuned"] = tuned(grid(data, profile))
-    return found
 
 
-def _number(choices: Choices, rows: str, family: str, tier: str) -> int:
-    if rows == DEVELOPMENT and family == NETWORKS:
-        return 0
-    return choices.number(rows, family, tier)
+def _entrants(data: Maintenance, profile: Profile, rows: str) -> list[Family]:
+    """The families with what is searched on these rows.
 
-
-def _searched(profile: Profile, rows: str, n_candidates: int):
-    """(family, tier, number, learner) of all that is tried on rows.
-
-    On the development rows the networks have their grid, and their recipe as it was made there.
+    On the development rows the networks enter with the winner of their grid, and with their recipe
+    as it was made there.
     """
-    return [
-        (family, tier, number, learner)
-        for family in families(profile, n_candidates)
-        if not (rows == DEVELOPMENT and family.key == NETWORKS)
-        for tier in SEARCHED
-        for number, learner in enumerate(family.candidates[tier])
-    ]
+    if rows != DEVELOPMENT:
+        return families(profile, profile.nested_candidates)
+    *others, networks = families(profile, profile.candidates)
+    own = {"tuned": (tuned(grid(data, profile)),), "recipe": networks.candidates["recipe"][:1]}
+    return [*others, replace(networks, candidates=own)]
 
 
-def _described(label: tuple) -> dict:
-    return dict(zip(("rows", "family", "tier", "candidate"), label, strict=True))
+def _searched(
+    data: Maintenance, profile: Profile, sets: Mapping[str, np.ndarray], n_folds: int
+) -> pd.DataFrame:
+    """Every candidate on every set of rows, as `Choices` has them."""
+    whole = machines(data, profile.seed)
+    candidates, tasks = [], []
+    for name, rows in sets.items():
+        folds = list(stratified(n_folds, 1, profile.seed).split(rows, whole.y.iloc[rows]))
+        splits = [Split(rows[train], rows[out], profile.seed) for train, out in folds]
+        for family in _entrants(data, profile, name):
+            for tier, learners in family.candidates.items():
+                for number, learner in enumerate(learners):
+                    key = (name, family.key, tier, number)
+                    candidates.append((*key, _changes(learner, family.first)))
+                    if len(learners) > 1:
+                        stage = Stage(learner, **SEARCHED[tier])
+                        tasks += [Task((*key, k), stage, own) for k, own in enumerate(splits)]
+    predicted = predict_tasks(tasks, whole.X, whole.y)
+    scores = pd.DataFrame(
+        [
+            (*task.key[:-1], _macro_f1(whole.y.iloc[task.split.out], predicted[task.key, SINGLE]))
+            for task in tasks
+        ],
+        columns=[*KEYS, "macro_f1"],
+    )
+    table = pd.DataFrame(candidates, columns=[*KEYS, "parameters"])
+    table = table.merge(scores.groupby(KEYS, as_index=False).mean(), how="left", on=KEYS)
+    by_score = table.sort_values("macro_f1", ascending=False, kind="stable")
+    winners = by_score.drop_duplicates(["rows", "family", "tier"]).index
+    return table.assign(chosen=table.index.isin(winners))
 
 
-def _macro_f1(rows: Machines, task: Task, predicted: dict) -> float:
-    truth = rows.y.iloc[task.split.out]
-    return classification_scores(truth, most_probable(predicted[task.key, SINGLE]))["macro_f1"]
+def _macro_f1(y: pd.Series, probabilities: np.ndarray) -> float:
+    return classification_scores(y, most_probable(probabilities))["macro_f1"]
 
 
 def _changes(learner: BaseEstimator, first: BaseEstimator) -> str:
@@ -149,15 +143,24 @@ def _changes(learner: BaseEstimator, first: BaseEstimator) -> str:
     return ", ".join(f"{name}={value}" for name, value in changed.items()) or "as it was"
 
 
-def _budgets(candidates: pd.DataFrame, profile: Profile, n_grid: int) -> pd.DataFrame:
-    """How many candidates each family had."""
+def budgets(data: Maintenance, profile: Profile) -> pd.DataFrame:
+    """How many candidates each family had.
+
+    Returns
+    -------
+    DataFrame
+        ``family``; on the development rows the number tried at each stage of the search; and
+        ``nested``, the number inside each block at both together.
+    """
+    at_stages = pd.concat(
+        [choices(data, profile).candidates, nested_choices(data, profile).candidates]
+    )
+    n_tried = at_stages.groupby(["rows", "family", "tier"]).size()
     rows = []
     for family in families(profile, profile.candidates):
-        own = candidates[candidates["family"] == family.key]
-        on_development = own[own["rows"] == DEVELOPMENT]
-        counts = {tier: int((on_development["tier"] == tier).sum()) for tier in SEARCHED}
+        counts = n_tried[DEVELOPMENT, family.key].to_dict()
         if family.key == NETWORKS:
-            counts = {"tuned": n_grid, "recipe": 1}
-        in_block = own[own["rows"] == block_name(0)]
-        rows.append({"family": family.name, **counts, "nested": len(in_block)})
+            counts["tuned"] = len(grid(data, profile).candidates)
+        nested = int(n_tried[block_name(0), family.key].sum())
+        rows.append({"family": family.name, **counts, "nested": nested})
     return pd.DataFrame(rows)

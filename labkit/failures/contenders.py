@@ -21,7 +21,7 @@ from labkit.failures.recipe import FIRST, PARTS, RECIPE
 from labkit.failures.scores import RuleOracle
 from labkit.failures.stages import AVERAGED, DECIDED, SINGLE, Stage
 from labkit.report.models import BASELINE, CEILING, FLOOR, MLP, Kind, Model
-from labkit.report.remedies import NONE, REGULARIZATIONS
+from labkit.report.remedies import REGULARIZATIONS
 
 FORM_NAMES = {SINGLE: "", AVERAGED: ", seeds averaged", DECIDED: ", decision rule"}
 """What a table adds to the name of a model for each form in which a stage predicts."""
@@ -180,7 +180,7 @@ def _drawn(
 
 
 def staged(
-    family: Family, chosen: dict[str, BaseEstimator], profile: Profile, remedy: str = NONE
+    family: Family, chosen: dict[str, BaseEstimator], profile: Profile, remedy: str
 ) -> dict[str, Stage]:
     """A family at every stage: the stage's name to what it is given there.
 
@@ -191,7 +191,7 @@ def staged(
         The winner of the search at each stage of `SEARCHED`.
     profile : Profile
     remedy : str
-        For networks, the regularization that did best on validation: a stage of its own.
+        For networks, the remedy that did best on validation: a stage of its own.
     """
     stages = {
         "raw": Stage(family.first, RAW),
@@ -204,7 +204,7 @@ def staged(
             **SEARCHED["recipe"],
         ),
     }
-    if remedy != NONE and family.kind == MLP:
+    if family.kind == MLP:
         regularized = clone(family.first).set_params(**REGULARIZATIONS[remedy])
         stages["regularized"] = Stage(regularized, PHYSICS)
     return stages

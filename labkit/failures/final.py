@@ -10,8 +10,14 @@ from sklearn.metrics import confusion_matrix
 
 from labkit.failures.alarms import check_macro_f1, check_single_features
 from labkit.failures.calibration import Reliability, reliability
-from labkit.failures.choosing import DEVELOPMENT, Choices, chosen
-from labkit.failures.choosing import choices as make_choices
+from labkit.failures.choosing import (
+    DEVELOPMENT,
+    Choices,
+    budgets,
+    choices,
+    chosen,
+    nested_choices,
+)
 from labkit.failures.contenders import (
     MAJORITY,
     NETWORKS,
@@ -100,7 +106,7 @@ class Final(Facts):
         Macro-F1 of the best MLP less that of: every family given the same; the best other learner;
         the rule oracle. As `labkit.failures.judging.differences` gives it, for both judges.
     candidates : DataFrame
-        How many learners each family's searches tried; see `labkit.failures.choosing.Choices`.
+        How many learners each family's searches tried; see `labkit.failures.choosing.budgets`.
     scores, per_class, confusion : DataFrame
         Of the rows trained on and of the held-out rows, by ``model`` and ``set``, first repeat.
     probabilities : DataFrame
@@ -174,11 +180,11 @@ def final(data: Maintenance, profile: Profile) -> Final:
         When a result is too good to be honest.
     """
     rows = machines(data, profile.seed)
-    found = make_choices(data, profile)
-    remedy = regularization(data, profile).chosen
+    remedy = regularization(data, profile).leading
     entered = {
-        name: _entered(found, data, profile, name, remedy)
-        for name in found.candidates["rows"].unique()
+        name: _entered(made, data, profile, name, remedy)
+        for made in (choices(data, profile), nested_choices(data, profile))
+        for name in made.candidates["rows"].unique()
     }
     all_judges = judges(rows, profile)
     predicted = predict_judged(rows, all_judges, families(profile, profile.candidates), entered)
@@ -197,7 +203,7 @@ def final(data: Maintenance, profile: Profile) -> Final:
     shown = {model: in_blocks[model.stage] for model in calibrated}
     return Final(
         profile=profile.name,
-        candidates=found.budgets,
+        candidates=budgets(data, profile),
         probabilities=_table_of(shown, rows.y),
         reliability=reliability(calibrated[0].name, shown[calibrated[0]], rows.y),
         curves=history,
@@ -210,10 +216,10 @@ def final(data: Maintenance, profile: Profile) -> Final:
 
 
 def _entered(
-    found: Choices, data: Maintenance, profile: Profile, rows: str, remedy: str
+    made: Choices, data: Maintenance, profile: Profile, rows: str, remedy: str
 ) -> dict[tuple[str, str], Stage]:
     """(Key of the family, name of the stage) → the stage, as it was chosen on these rows."""
-    learners = chosen(found, data, profile, rows)
+    learners = chosen(made, data, profile, rows)
     return {
         (family.key, tier): stage
         for family in families(profile, profile.candidates)

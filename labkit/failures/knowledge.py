@@ -47,6 +47,9 @@ MEMBERS = 3
 INVENTED = ("SMOTE", "Gaussian synthesis")
 """Strategies that make rare rows from the rows there are, beside which simulation stands."""
 
+REAL = "real rows"
+"""What the network without any of these is called."""
+
 PROCESS = Contender("documented process", CEILING, "process")
 PROCESS_DECIDED = Contender(
     "documented process, decision rule", CEILING, "process-decided", form=DECIDED
@@ -67,8 +70,12 @@ class Knowledge(Facts):
     invented : DataFrame
         The network before blocks of time, by where its rare rows come from: ``source``, and the
         columns of ``standings``.
-    simulated, n_chosen : int
-        Simulated rows that train, and on which learners were chosen.
+    simulated : int
+        Simulated rows beside the real ones of a training fold.
+    known : DataFrame
+        The rows of ``standings`` that know the process: every family, the process, the rules.
+    process : float
+        Macro-F1 of the process itself with the decision rule, on blocks of time.
     best : str
         Stage of the network with its decision rule.
     sharp : str
@@ -82,8 +89,9 @@ class Knowledge(Facts):
     standings: pd.DataFrame
     differences: pd.DataFrame
     invented: pd.DataFrame
+    known: pd.DataFrame
+    process: float
     simulated: int
-    n_chosen: int
     best: str
     sharp: str
     over_rules: tuple[Duel, ...]
@@ -120,7 +128,8 @@ def knowledge(data: Maintenance, profile: Profile) -> Knowledge:
         differences=found,
         invented=_invented(standing, network),
         simulated=profile.simulated_rows,
-        n_chosen=len(choosing_rows()[1]),
+        known=standing[~standing["stage"].isin(_stages_without(network))],
+        process=standing_of(standing, PROCESS_DECIDED.stage, BLOCKS).macro_f1.value,
         best=network.at(KNOWN_TIER, DECIDED).stage,
         sharp=network.at(KNOWN_TIER, AVERAGED).stage,
         over_rules=duels(f1, [ORACLE.name]),
@@ -144,7 +153,7 @@ def _stages(all_families: Sequence[Family], profile: Profile) -> dict[tuple[str,
     }
     recipe = clone(RECIPE).set_params(epochs=profile.recipe_epochs)
     real = Stage(recipe, n_members=MEMBERS, **SEARCHED["recipe"])
-    stages[NETWORKS, "real rows"] = real
+    stages[NETWORKS, REAL] = real
     for strategy in INVENTED:
         stages[NETWORKS, strategy] = Stage(
             recipe, strategy=strategy, n_members=MEMBERS, **SEARCHED["recipe"]
@@ -226,9 +235,14 @@ def _differences(
     )
 
 
+def _stages_without(network: Family) -> list[str]:
+    """The stages that are not given the process."""
+    return [network.at(tier, f).stage for tier in (REAL, *INVENTED) for f in (SINGLE, AVERAGED)]
+
+
 def _invented(standing: pd.DataFrame, network: Family) -> pd.DataFrame:
     """The averaged network in blocks of time, by where its rare rows come from."""
-    sources = {tier: network.at(tier, AVERAGED).stage for tier in ("real rows", *INVENTED)}
+    sources = {tier: network.at(tier, AVERAGED).stage for tier in (REAL, *INVENTED)}
     sources["simulation"] = network.at(KNOWN_TIER, AVERAGED).stage
     in_blocks = standing[standing["judge"] == BLOCKS].set_index("stage")
     return in_blocks.loc[list(sources.values())].reset_index().assign(source=list(sources))

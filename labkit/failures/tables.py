@@ -6,6 +6,8 @@ import pandas as pd
 
 from labkit.failures.final import Final
 from labkit.failures.judging import BLOCKS, HELD_OUT, OUT_OF_FOLD
+from labkit.failures.knowledge import Knowledge
+from labkit.report.facts import Facts
 from labkit.report.intervals import Interval
 from labkit.report.sentence import number
 from labkit.report.table import Table, bold_best, with_interval
@@ -15,14 +17,36 @@ from labkit.report.tables import study_table
 def standings(final: Final) -> Table:
     """Every family at every stage before every judge: macro-F1 with its interval, log loss."""
     judges = {HELD_OUT: "Held-out", BLOCKS: "Blocks of time", OUT_OF_FOLD: "Out-of-fold"}
-    parts = {name: final.standings[final.standings["judge"] == name] for name in judges}
-    frame = parts[BLOCKS][["model", "log_loss"]].reset_index(drop=True)
-    for name, part in parts.items():
-        rows = part[["macro_f1", "low", "high"]].itertuples(index=False)
-        cells = pd.Series([with_interval(Interval(*row)) for row in rows])
-        frame[name] = bold_best(cells, part["macro_f1"].reset_index(drop=True))
+    return _standings(final, final.standings, judges)
+
+
+def knowledge(facts: Knowledge) -> Table:
+    """Every family that knows the process, the process and the rules, before both judges."""
+    return _standings(facts, facts.known, {HELD_OUT: "Held-out", BLOCKS: "Blocks of time"})
+
+
+def _standings(facts: Facts, table: pd.DataFrame, judges: Mapping[str, str]) -> Table:
+    parts = {name: table[table["judge"] == name].reset_index(drop=True) for name in judges}
+    frame = parts[BLOCKS][["model", "log_loss"]].assign(
+        **{name: _with_intervals(part) for name, part in parts.items()}
+    )
     columns = {"model": "Model", **judges, "log_loss": "Log loss, blocks"}
-    return study_table(final, frame, columns, best={"log_loss": "min"})
+    return study_table(facts, frame, columns, best={"log_loss": "min"})
+
+
+def _with_intervals(standing: pd.DataFrame) -> pd.Series:
+    """Macro-F1 with its interval, the best in bold."""
+    rows = standing[["macro_f1", "low", "high"]].itertuples(index=False)
+    return bold_best(
+        pd.Series([with_interval(Interval(*row)) for row in rows]), standing["macro_f1"]
+    )
+
+
+def invented(facts: Knowledge) -> Table:
+    """The network on blocks of time by where its rare rows come from."""
+    frame = facts.invented.assign(f1=_with_intervals(facts.invented))
+    columns = {"source": "Rare rows", "f1": "Macro-F1 [95 %]", "log_loss": "Log loss"}
+    return study_table(facts, frame, columns, best={"log_loss": "min"})
 
 
 def differences(final: Final) -> Table:

@@ -6,6 +6,7 @@ from labkit.failures.calibration import Reliability
 from labkit.failures.contenders import MAJORITY, ORACLE
 from labkit.failures.final import Duel, Final
 from labkit.failures.judging import BLOCKS, HELD_OUT, OUT_OF_FOLD
+from labkit.failures.knowledge import Knowledge
 from labkit.failures.rules import SHORT_CLASSES
 from labkit.report.sentence import Sentence, listing, number, percent
 from labkit.report.words import change, interval
@@ -54,26 +55,38 @@ def peers(final: Final) -> Sentence:
     name = final.of(final.best).name
     if not final.against_peers:
         return Sentence(f"What {name} was given, no other family can take.")
-    clauses = []
-    for judge in dict.fromkeys(duel.judge for duel in final.against_peers):
-        own = [duel for duel in final.against_peers if duel.judge == judge]
-        by_outcome = {
-            outcome: [duel.against.partition(",")[0] for duel in own if duel.outcome == outcome]
-            for outcome in ("behind", "level", "ahead")
-        }
-        parts = [
-            f"{listing(names)} {verb}"
-            for outcome, verb in (
-                ("behind", "better than it"),
-                ("level", "level with it"),
-                ("ahead", "worse than it"),
-            )
-            if (names := by_outcome[outcome])
-        ]
-        clauses.append(f"on {judge}, {listing(parts)}")
     return Sentence(
-        f"Given the same as {name} (inputs, seeds, rule), the other families are, once chance and "
-        f"the number of comparisons are allowed for: {'; '.join(clauses)}."
+        f"Given the same as {name}, the other families stand, once chance and the number of "
+        f"comparisons are allowed for: {_sides(final.against_peers, ahead='above')}."
+    )
+
+
+def _sides(found: Sequence[Duel], *, ahead: str) -> str:
+    """Who is above and below, before every judge; ``ahead`` says where a positive gain puts us."""
+    below = "below" if ahead == "above" else "above"
+    where = {"ahead": f"{below} it", "level": "level with it", "behind": f"{ahead} it"}
+    clauses = []
+    for judge in dict.fromkeys(duel.judge for duel in found):
+        by_outcome = {outcome: [] for outcome in where}
+        for duel in found:
+            if duel.judge == judge:
+                by_outcome[duel.outcome].append(duel.against)
+        parts = [f"{listing(own)} {where[side]}" for side, own in by_outcome.items() if own]
+        clauses.append(f"on {judge}, {listing(parts)}")
+    return "; ".join(clauses)
+
+
+def knowledge(facts: Knowledge) -> Sentence:
+    """What knowing the process brings the network, against rules, families and the process."""
+    best, sharp = facts.of(facts.best), facts.of(facts.sharp)
+    return Sentence(
+        f"With {number(facts.simulated)} simulated rows the MLP has a macro-F1 of "
+        f"{number(best.macro_f1.value, '.3f')} on blocks of time ({interval(best.macro_f1)}), "
+        f"where the process itself, with the same rule, has {number(facts.process, '.3f')}. "
+        f"{_judged(facts.over_rules)} By macro-F1 the other families, given the same, stand: "
+        f"{_sides(facts.over_families, ahead='above')}. Without the rule, the MLP's log loss on "
+        f"blocks is {number(sharp.log_loss.value, '.4f')}; by log loss, of which less is better, "
+        f"they stand: {_sides(facts.log_losses, ahead='below')}."
     )
 
 
