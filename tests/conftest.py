@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from joblib import parallel_config
 
 from labkit.failures.simulation import simulate
 from labkit.report import results
@@ -66,6 +67,13 @@ def _autoregression(random, n: int, persistence: float, noise: float) -> np.ndar
 def prices() -> pd.DataFrame:
     """Four years of five symbols."""
     return synthetic_prices()
+
+
+@pytest.fixture
+def one_process():
+    """No worker processes: models of a test are smaller than the start of one."""
+    with parallel_config(backend="sequential"):
+        yield
 
 
 @pytest.fixture(scope="session")

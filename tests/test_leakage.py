@@ -7,7 +7,6 @@ import ast
 import dataclasses
 import importlib
 import pkgutil
-from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,14 +15,12 @@ import pytest
 import torch
 from conftest import synthetic_prices
 from joblib import parallel_config
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import recall_score
 from sklearn.model_selection import cross_validate
 from sklearn.neighbors import KNeighborsClassifier
 
 import labkit.failures
 import labkit.volatility
-from labkit.failures import contenders as failure_contenders
 from labkit.failures import final as failure_final
 from labkit.failures.data import load_maintenance
 from labkit.failures.features import PHYSICS, RAW, RULES, machine_features
@@ -182,12 +179,12 @@ def test_absurd_test_rows_change_nothing_that_was_fitted(few, fold, strategy):
     np.testing.assert_array_equal(scaler.mean_, other.mean_)
     np.testing.assert_array_equal(scaler.var_, other.var_)
     assert scaler.n_samples_seen_ == len(train)
-    weights, others = (model["mlp"].net_.module_.state_dict() for model in (clean, same))
+    weights, others = (model["learner"].net_.module_.state_dict() for model in (clean, same))
     for name, value in weights.items():
         assert torch.equal(value, others[name])
     changed = fitted(poisoned(X, train[:1]))
     assert not torch.equal(
-        weights["0.weight"], changed["mlp"].net_.module_.state_dict()["0.weight"]
+        weights["0.weight"], changed["learner"].net_.module_.state_dict()["0.weight"]
     )
 
 
@@ -225,7 +222,9 @@ def test_labels_shuffled_score_at_chance_inside_the_fold_and_shine_outside_it(fe
     failures = [label for label in np.unique(y) if label != "No Failure"]
 
     def failures_found(strategy, X, y):
-        learner = Stage(TINY, NUMERIC, strategy).pipeline(0).set_params(mlp=KNeighborsClassifier(1))
+        learner = (
+            Stage(TINY, NUMERIC, strategy).pipeline(0).set_params(learner=KNeighborsClassifier(1))
+        )
         folds = stratified(3, 1, seed=0).split(X, y)
         predicted = most_probable(out_of_fold(learner, X, y, folds))
         return recall_score(y, predicted, labels=failures, average="macro", zero_division=0)
@@ -262,6 +261,8 @@ FAILURE_PROFILE = FailureProfile(
         "batch_size": [512], "epochs": [1],
     },
     folds=2, epochs=15, recipe_epochs=2, ensemble=2, n_seeds=1, n_repeats=1, forest_trees=5,
+    boosting_rounds=4, candidates=2, nested_candidates=1, inner_folds=2, resamples=20,
+    simulated_rows=500, simulated_epochs=1,
 )  # fmt: skip
 
 
@@ -331,11 +332,16 @@ def with_absurd_test_rows(machines):
 
 
 FINAL = {"regression-final", "classification-final"}
+JUDGED = {"classification-knowledge", "classification-nested-choices"}
+"""Studies that hold the test rows among those that judge, or among a block's training rows."""
+
 WITHOUT_DATA = {"classification-ceiling"}
 
 CHOICES = {
     wing.__name__.rpartition(".")[2]: {
-        name: own for name, own in studies_of(wing).items() if name not in FINAL | WITHOUT_DATA
+        name: own
+        for name, own in studies_of(wing).items()
+        if name not in FINAL | JUDGED | WITHOUT_DATA
     }
     for wing in (labkit.volatility, labkit.failures)
 }
@@ -378,7 +384,7 @@ def test_choices_are_the_same_whatever_the_test_rows_are(canary, prices, machine
 
 def early_stopping(*data):
     """In the place of the study of regularizations."""
-    return SimpleNamespace(chosen="early stopping")
+    return SimpleNamespace(chosen="early stopping", leading="early stopping")
 
 
 def test_the_last_year_moves_the_test_scores_and_no_other(canary, prices, machines, monkeypatch):
@@ -402,8 +408,6 @@ def test_test_rows_move_the_test_scores_and_no_other(canary, machines, prices, m
     monkeypatch.setattr(failure_final, "regularization", early_stopping)
     # Where most rows have failed, a single feature does tell: the alarm would be right.
     monkeypatch.setattr(failure_final, "raise_alarms", lambda *_: None)
-    few_trees = partial(HistGradientBoostingClassifier, max_iter=5)
-    monkeypatch.setattr(failure_contenders, "HistGradientBoostingClassifier", few_trees)
 
     def final(machines):
         return failure_final.final(*canary(prices, machines, locked=False)["failures"])
@@ -420,8 +424,8 @@ WINGS = {wing: list((ROOT / "labkit" / wing).glob("*.py")) for wing in CHOICES}
 
 
 @pytest.mark.parametrize("wing", WINGS)
-def test_only_the_final_study_leads_to_the_test_rows(wing):
-    """Whoever refers, over whatever steps, to `open_test` or to the test positions is of it."""
+def test_only_what_judges_leads_to_the_test_rows(wing):
+    """Whoever refers, over whatever steps, to `open_test` or to the test positions judges."""
     used, leads = {}, set()
     for path in WINGS[wing]:
         tree = ast.parse(path.read_text())
@@ -437,8 +441,9 @@ def test_only_the_final_study_leads_to_the_test_rows(wing):
                 leads.add(own)
     while more := {name for name, names in used.items() if names & leads} - leads:
         leads |= more
-    final = f"labkit.{wing}.final."
-    assert f"{final}final" in leads and all(name.startswith(final) for name in leads)
+    judges = {f"labkit.{wing}.{module}" for module in ("final", "judging", "knowledge")}
+    assert f"labkit.{wing}.final.final" in leads
+    assert {name.rpartition(".")[0] for name in leads} <= judges
 
 
 def test_no_chapter_and_no_other_room_opens_the_test_rows():

@@ -211,17 +211,21 @@ def test_a_crippled_forest_stops_the_render(machines, monkeypatch):
     monkeypatch.setattr(failure_final, "check_macro_f1", lambda *_: None)
 
     def alarms(forest):
-        f1 = {"majority": 0.16, "logistic": 0.5, "forest-physics": forest}
+        f1 = {"logistic-raw": 0.4, "logistic-physics": 0.5, "forest-physics": forest}
         scores = [
             {**model.row, "set": s, "accuracy": 0.97, "macro_f1": f1.get(model.stage, 0.9)}
-            for model in failure_contenders.baselines(profile)
+            for family in failure_contenders.families(profile, 1)
+            for model in (family.at("raw"), family.at("physics"))
             for s in ("train", "test")
         ]
         table = pd.DataFrame(scores)
-        failure_final.raise_alarms(data, split, profile, [], table, table)
+        standing = table.assign(judge="blocks of time")
+        failure_final.raise_alarms(data, split, profile, [], standing, table)
 
     alarms(forest=0.99)
-    with pytest.raises(Alarm, match="random forest, physics scores 0.3000 .* logistic regression"):
+    with pytest.raises(
+        Alarm, match="random forest, physics scores 0.3000 .* logistic regression, physics"
+    ):
         alarms(forest=0.3)
 
 
@@ -278,7 +282,7 @@ def test_rows_doubled_before_the_split_stop_the_render(machines, share, monkeypa
     profile = FailureProfile(name="canary", folds=3, n_repeats=1)
     data = dataclasses.replace(load_maintenance("embedded"), frame=rows)
     split = failure_final.machines(data, profile.seed)
-    protocols = failure_final.repeated_folds(split.X, split.y, profile, 1)
+    judges = failure_final.judges(split, profile)
 
     class Reached(Exception):
         pass
@@ -288,7 +292,7 @@ def test_rows_doubled_before_the_split_stop_the_render(machines, share, monkeypa
 
     monkeypatch.setattr(failure_final, "check_single_features", next_alarm)
     with pytest.raises(Alarm if share else Reached, match="copies of rows" if share else None):
-        failure_final.raise_alarms(data, split, profile, protocols, None, None)
+        failure_final.raise_alarms(data, split, profile, judges, None, None)
 
 
 def test_a_few_rows_that_agree_by_chance_are_no_leak():

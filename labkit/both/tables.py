@@ -3,6 +3,7 @@
 import pandas as pd
 
 from labkit.failures.final import Final as Failures
+from labkit.failures.judging import HELD_OUT
 from labkit.report.remedies import NONE, STOPPED, Remedies
 from labkit.report.sentence import number
 from labkit.report.table import Table, bold_best
@@ -14,7 +15,8 @@ def summary(volatility: Volatility, failures: Failures) -> Table:
     """Every model of both studies in one table, floors and ceilings included."""
     scores = volatility.scores[volatility.scores["set"] == "test"]
     r2 = scores[["model", "r2"]].rename(columns={"r2": "score"})
-    f1 = failures.standings[["model", "macro_f1", "accuracy"]].rename(columns={"macro_f1": "score"})
+    held_out = failures.standings[failures.standings["judge"] == HELD_OUT]
+    f1 = held_out[["model", "macro_f1", "accuracy"]].rename(columns={"macro_f1": "score"})
     parts = [
         own.assign(
             task=task,
@@ -39,11 +41,11 @@ def summary(volatility: Volatility, failures: Failures) -> Table:
 def before_after(volatility: Volatility, failures: Failures) -> Table:
     """The MLP before and after regularization, on the test set of each task."""
     tasks = [
-        ("volatility", "R²", volatility.scores, "r2", "first"),
-        ("failures", "macro-F1", failures.scores, "macro_f1", "physics"),
+        ("volatility", "R²", volatility.scores, "r2", "first", "regularized"),
+        ("failures", "macro-F1", failures.scores, "macro_f1", "mlp-physics", "mlp-regularized"),
     ]
     rows = []
-    for task, label, scores, score, before in tasks:
+    for task, label, scores, score, before, after in tasks:
         for s in ("train", "test"):
             own = scores[scores["set"] == s].set_index("stage")[score]
             rows.append(
@@ -51,8 +53,8 @@ def before_after(volatility: Volatility, failures: Failures) -> Table:
                     "task": task,
                     "score": f"{label}, {s}",
                     "before": own[before],
-                    "after": own["regularized"],
-                    "change": own["regularized"] - own[before],
+                    "after": own[after],
+                    "change": own[after] - own[before],
                 }
             )
     frame = pd.DataFrame(rows)

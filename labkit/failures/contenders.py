@@ -1,89 +1,214 @@
-"""Every model of the failure study: the MLP at each stage, and what it is held against."""
+"""Every model of the failure study: families that go through the same stages, and their frame.
 
-from collections.abc import Sequence
+A family is a kind of learner. Whatever one family is given, every family that can take it is given
+by the same code, stage by stage: the raw measurements; the physics features; a search on those; the
+recipe's inputs with a search on those, seeds averaged, and a decision rule. Here a further family
+is added.
+"""
 
+from dataclasses import dataclass
+
+from catboost import CatBoostClassifier
 from sklearn.base import BaseEstimator, clone
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.model_selection import ParameterGrid, ParameterSampler
 
 from labkit.failures.features import PHYSICS, RAW, RULES
-from labkit.failures.preprocessing import machine_preprocessing
 from labkit.failures.profile import Profile
+from labkit.failures.recipe import FIRST, PARTS, RECIPE
 from labkit.failures.scores import RuleOracle
 from labkit.failures.stages import AVERAGED, DECIDED, SINGLE, Stage
-from labkit.nets.estimators import MLPClassifier
-from labkit.report.models import BASELINE, CEILING, FLOOR, MLP, Model
+from labkit.report.models import BASELINE, CEILING, FLOOR, MLP, Kind, Model
 from labkit.report.remedies import REGULARIZATIONS
 
 FORM_NAMES = {SINGLE: "", AVERAGED: ", seeds averaged", DECIDED: ", decision rule"}
 """What a table adds to the name of a model for each form in which a stage predicts."""
 
-MAJORITY = Model("majority class", FLOOR, "majority")
-ORACLE = Model("rule oracle", CEILING, "oracle")
+SEARCHED = {
+    "tuned": {"features": PHYSICS},
+    "recipe": {"features": RULES, "normal": True},
+}
+"""The stages whose learner a search chooses, and the inputs it is searched on."""
 
 
-def mlps(
-    first: MLPClassifier, tuned: MLPClassifier, remedy: str, recipe: Stage
-) -> dict[Model, Stage]:
-    """The MLP at each stage of the study: here a further one is added.
+@dataclass(frozen=True)
+class Contender(Model):
+    """A model of this study: its family, what that was given, and the form in which it predicts."""
+
+    family: str = ""
+    treatment: str = ""
+    form: str = SINGLE
+
+    @property
+    def row(self) -> dict[str, str]:
+        """Its columns in a table."""
+        own = {"family": self.family, "treatment": self.treatment, "form": self.form}
+        return {**super().row, **own}
+
+
+MAJORITY = Contender("majority class", FLOOR, "majority")
+ORACLE = Contender("rule oracle", CEILING, "oracle")
+
+NETWORKS = "mlp"
+"""The key of our own family."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """Learners of one kind.
 
     Parameters
     ----------
-    first : MLPClassifier
-        The first model.
-    tuned : MLPClassifier
-        The winner of the grid search.
-    remedy : str
-        The regularization that did best on validation.
-    recipe : Stage
+    name : str
+        For readers.
+    key : str
+        By which code asks for it, and its stages begin.
+    kind : {"mlp", "baseline"}
+    random : bool
+        Whether another seed gives another model, so that an average over seeds is worth something.
+    first : classifier
+        As it is before any search.
+    candidates : dict of str to tuple of classifiers
+        What is searched at each stage of `SEARCHED`.
     """
-    regularized = clone(first).set_params(**REGULARIZATIONS[remedy])
-    return {
-        Model("MLP, first", MLP, "first"): Stage(first, RAW),
-        Model("MLP, physics features", MLP, "physics"): Stage(first, PHYSICS),
-        Model("MLP, tuned", MLP, "tuned"): Stage(tuned, PHYSICS),
-        Model("MLP, regularized", MLP, "regularized"): Stage(regularized, PHYSICS),
-        Model("MLP, recipe", MLP, "recipe"): recipe,
-    }
+
+    name: str
+    key: str
+    kind: Kind
+    random: bool
+    first: BaseEstimator
+    candidates: dict[str, tuple[BaseEstimator, ...]]
+
+    def at(self, tier: str, form: str = SINGLE) -> Contender:
+        """The family at a stage, in one of the forms in which that predicts."""
+        treatment = tier + FORM_NAMES[form]
+        stage = f"{self.key}-{tier}" if form == SINGLE else f"{self.key}-{tier}-{form}"
+        name = f"{self.name}, {treatment}"
+        return Contender(name, self.kind, stage, self.name, treatment, form)
 
 
-def baselines(profile: Profile) -> dict[Model, BaseEstimator]:
-    """All that is no MLP: here a further one is added."""
-    forest = RandomForestClassifier(profile.forest_trees)
-    # At the default rate of 0.1 the loss of the rare classes diverges in some folds.
-    boosting = HistGradientBoostingClassifier(learning_rate=0.05)
+def families(profile: Profile, n_candidates: int) -> list[Family]:
+    """All families, each with ``n_candidates`` to search among at every stage."""
     logistic = LogisticRegression(max_iter=2000)
-    return {
-        MAJORITY: DummyClassifier(strategy="prior"),
-        ORACLE: RuleOracle(),
-        Model("logistic regression", BASELINE, "logistic"): _prepared(PHYSICS, logistic),
-        Model("random forest, raw", BASELINE, "forest-raw"): _prepared(RAW, forest),
-        Model("random forest, physics", BASELINE, "forest-physics"): _prepared(PHYSICS, forest),
-        Model("random forest, recipe's inputs", BASELINE, "forest-recipe"): _prepared(
-            RULES, forest, normal=True
+    forest = RandomForestClassifier(profile.forest_trees, random_state=0)
+    # At the default rate of 0.1 the loss of the rare classes diverges in some folds. A tree a class
+    # and round: half of CatBoost's rounds take as long as all of its.
+    boosting = HistGradientBoostingClassifier(
+        learning_rate=0.05, max_iter=profile.boosting_rounds // 2
+    )
+    catboost = CatBoostClassifier(
+        iterations=profile.boosting_rounds,
+        depth=4,
+        random_state=0,
+        thread_count=1,
+        verbose=0,
+        allow_writing_files=False,
+    )
+    spaces = [
+        (
+            "logistic regression",
+            "logistic",
+            False,
+            logistic,
+            {"C": [0.1, 1, 10, 100, 1000, 10_000]},
         ),
-        Model("gradient boosting, raw", BASELINE, "boosting-raw"): _prepared(RAW, boosting),
-        Model("gradient boosting, physics", BASELINE, "boosting-physics"): _prepared(
-            PHYSICS, boosting
+        (
+            "random forest",
+            "forest",
+            True,
+            forest,
+            {
+                "max_features": [0.3, 0.5, 0.8, 1.0],
+                "min_samples_leaf": [1, 2, 4],
+                "class_weight": [None, "balanced_subsample"],
+            },
+        ),
+        (
+            "gradient boosting",
+            "boosting",
+            False,
+            boosting,
+            {
+                "learning_rate": [0.02, 0.05, 0.1],
+                "max_leaf_nodes": [7, 15, 31],
+                "min_samples_leaf": [5, 20, 50],
+                "l2_regularization": [0.0, 1.0],
+            },
+        ),
+        (
+            "CatBoost",
+            "catboost",
+            True,
+            catboost,
+            {
+                "depth": [3, 4, 6],
+                "learning_rate": [0.05, 0.1, 0.2],
+                "l2_leaf_reg": [1, 3, 10],
+            },
+        ),
+    ]
+    others = [
+        Family(name, key, BASELINE, random, first, dict.fromkeys(SEARCHED, drawn))
+        for name, key, random, first, space in spaces
+        for drawn in [_drawn(first, space, n_candidates, profile.seed)]
+    ]
+    return [*others, _networks(profile, n_candidates)]
+
+
+def _networks(profile: Profile, n_candidates: int) -> Family:
+    """Our own: its search draws from the grid's values; its recipe may lose one of its parts."""
+    first = clone(FIRST).set_params(epochs=profile.epochs)
+    recipe = clone(RECIPE).set_params(epochs=profile.recipe_epochs)
+    without_a_part = (clone(recipe).set_params(**changes) for changes in PARTS.values())
+    candidates = {
+        "tuned": _drawn(first, profile.grid, n_candidates, profile.seed),
+        "recipe": (recipe, *without_a_part)[:n_candidates],
+    }
+    return Family("MLP", NETWORKS, MLP, True, first, candidates)
+
+
+def _drawn(
+    first: BaseEstimator, space: dict, n_candidates: int, seed: int
+) -> tuple[BaseEstimator, ...]:
+    """The first learner, and others with parameters drawn at random: so the search may keep it."""
+    n_drawn = min(n_candidates - 1, len(ParameterGrid(space)))
+    points = ParameterSampler(space, n_drawn, random_state=seed)
+    return (first, *(clone(first).set_params(**point) for point in points))
+
+
+def staged(
+    family: Family, chosen: dict[str, BaseEstimator], profile: Profile, remedy: str
+) -> dict[str, Stage]:
+    """A family at every stage: the stage's name to what it is given there.
+
+    Parameters
+    ----------
+    family : Family
+    chosen : dict of str to classifier
+        The winner of the search at each stage of `SEARCHED`.
+    profile : Profile
+    remedy : str
+        For networks, the remedy that did best on validation: a stage of its own.
+    """
+    stages = {
+        "raw": Stage(family.first, RAW),
+        "physics": Stage(family.first, PHYSICS),
+        "tuned": Stage(chosen["tuned"], **SEARCHED["tuned"]),
+        "recipe": Stage(
+            chosen["recipe"],
+            n_members=profile.ensemble if family.random else 1,
+            decides=True,
+            **SEARCHED["recipe"],
         ),
     }
+    if family.kind == MLP:
+        regularized = clone(family.first).set_params(**REGULARIZATIONS[remedy])
+        stages["regularized"] = Stage(regularized, PHYSICS)
+    return stages
 
 
-def _prepared(features: Sequence[str], model: BaseEstimator, *, normal: bool = False) -> Pipeline:
-    return make_pipeline(machine_preprocessing(features, normal=normal), model)
-
-
-def in_form(model: Model, form: str) -> Model:
-    """The model as a stage's single network, its average or its decision makes it."""
-    if form == SINGLE:
-        return model
-    return Model(model.name + FORM_NAMES[form], model.kind, f"{model.stage}-{form}")
-
-
-def seeded(model: BaseEstimator, seed: int) -> BaseEstimator:
-    """A clone whose every random step draws from ``seed``."""
-    model = clone(model)
-    names = [name for name in model.get_params() if name.split("__")[-1] == "random_state"]
-    return model.set_params(**dict.fromkeys(names, seed))
+def references() -> dict[Contender, BaseEstimator]:
+    """What learns nothing, and what knows the rules: the frame of every table."""
+    return {MAJORITY: DummyClassifier(strategy="prior"), ORACLE: RuleOracle()}

@@ -1,128 +1,173 @@
 """The final tables of the failure study: the only study that opens the test rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.metrics import confusion_matrix
 
 from labkit.failures.alarms import check_macro_f1, check_single_features
 from labkit.failures.calibration import Reliability, reliability
-from labkit.failures.contenders import MAJORITY, baselines, in_form, mlps, seeded
+from labkit.failures.choosing import (
+    DEVELOPMENT,
+    Choices,
+    budgets,
+    choices,
+    chosen,
+    nested_choices,
+)
+from labkit.failures.contenders import (
+    MAJORITY,
+    NETWORKS,
+    ORACLE,
+    Contender,
+    families,
+    staged,
+)
 from labkit.failures.data import Maintenance
-from labkit.failures.grid import grid
+from labkit.failures.judging import (
+    BLOCKS,
+    HELD_OUT,
+    OUT_OF_FOLD,
+    TRAINING,
+    Judge,
+    differences,
+    judges,
+    predict_judged,
+    standings,
+)
 from labkit.failures.machines import (
     Machines,
     class_share_losses,
     machines,
-    repeated_folds,
     row_tensors,
     train_on,
 )
 from labkit.failures.profile import Profile
-from labkit.failures.recipe import FIRST, recipe, tuned
 from labkit.failures.regularization import regularization
 from labkit.failures.rules import FAILURE_TYPES
-from labkit.failures.scores import (
-    class_probabilities,
-    classification_scores,
-    most_probable,
-    out_of_fold,
-    per_class_scores,
-)
-from labkit.failures.stages import (
-    DECIDED,
-    Split,
-    Stage,
-    out_of_fold_stages,
-    predict_stages,
-)
+from labkit.failures.scores import classification_scores, most_probable, per_class_scores
+from labkit.failures.stages import DECIDED, Stage
 from labkit.nets.diagnostics import Verdict
 from labkit.nets.ensembles import curves
-from labkit.nets.splits import contiguous_blocks
 from labkit.report.alarms import check_copies, check_generalisation, check_relatives
 from labkit.report.curves import verdicts_of_models
 from labkit.report.facts import Facts
-from labkit.report.intervals import Interval, mean_interval, paired_gains
+from labkit.report.intervals import Interval
 from labkit.report.models import BASELINE, MLP, Model, best, simpler_relatives
 from labkit.report.results import study
 
-Probabilities = dict[tuple[Model, int], np.ndarray]
-"""Class probabilities ``(rows, 6)`` by model and number of the protocol."""
+SURE = 0.05
+"""An adjusted p-value below this rules chance out."""
+
+SETS = {"train": TRAINING, "test": HELD_OUT}
+"""What tables of the held-out rows call their sets, and who judges them."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A model's scores, out-of-fold; macro-F1 with its interval, and on blocks of time."""
+    """A model's scores before a judge, with their intervals."""
 
     name: str
     accuracy: float
     macro_f1: Interval
-    log_loss: float
-    blocks_macro_f1: float
+    log_loss: Interval
+
+
+@dataclass(frozen=True)
+class Duel:
+    """One model's score less another's before a judge; ``adjusted`` is the p-value after Holm."""
+
+    judge: str
+    against: str
+    gain: Interval
+    adjusted: float
+
+    @property
+    def outcome(self) -> str:
+        """``ahead``, ``behind``, or ``level``: ahead and behind where chance is ruled out."""
+        if self.adjusted >= SURE or not self.gain.excludes_zero:
+            return "level"
+        return "ahead" if self.gain.value > 0 else "behind"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Final(Facts):
-    """Every model on train and test, and out-of-fold over all rows.
+    """Every family at every stage, before every judge.
 
     Attributes
     ----------
-    out_of_fold : DataFrame
-        ``model, kind, stage, repeat`` and the scores, on stratified folds.
-    blocks : DataFrame
-        ``model, kind, stage`` and the scores, on contiguous blocks.
+    standings : DataFrame
+        ``judge, model, kind, stage, family, treatment``, accuracy, macro-F1 and log loss with
+        their 95 % intervals from resampled rows.
+    differences : DataFrame
+        Macro-F1 of the best MLP less that of: every family given the same; the best other learner;
+        the rule oracle. As `labkit.failures.judging.differences` gives it, for both judges.
+    candidates : DataFrame
+        How many learners each family's searches tried; see `labkit.failures.choosing.budgets`.
     scores, per_class, confusion : DataFrame
-        Of the rows trained on and of the held-out rows, by ``model`` and ``set``.
+        Of the rows trained on and of the held-out rows, by ``model`` and ``set``, first repeat.
     probabilities : DataFrame
-        Out-of-fold class probabilities, first repetition, of the best MLP and the best other
-        learner without a decision rule.
+        Class probabilities in blocks of time, first repeat, of the MLP and the other learner that
+        were best out-of-fold among those without a decision rule.
     curves : DataFrame
         Losses and accuracies by epoch of the MLPs, the held-out rows watched.
     constant : DataFrame
         The loss of the class shares on each set, in one row.
-    standings : DataFrame
-        A row for each model: mean ``accuracy``, ``macro_f1`` with ``low`` and ``high``,
-        ``log_loss``, and ``block_macro_f1``.
     verdicts : dict of str to Verdict
         What the curves say of train and test, by stage.
     best, rival : str
-        Stage of the MLP, and of the other learner, with the highest mean out-of-fold macro-F1.
-    lead : Interval
-        Macro-F1 of the best MLP less the rival's, over the same folds.
+        Stage of the MLP, and of the other learner, with the highest out-of-fold macro-F1 on the
+        development rows: chosen there, judged elsewhere.
+    against_rival, against_rules, against_peers : tuple of Duel
+        The rows of ``differences``: for the rival; for the rule oracle; for the families that were
+        given the same as the best MLP.
     reliability : Reliability
         Of the MLP in ``probabilities``.
     never_failing_accuracy : float
         Test accuracy of a model that never predicts a failure.
     f1_of_best : dict of str to float
         Class to the best MLP's F1 on the held-out rows.
+    rows_of_class : dict of str to int
+        Class to its number of held-out rows.
     """
 
-    out_of_fold: pd.DataFrame
-    blocks: pd.DataFrame
+    standings: pd.DataFrame
+    differences: pd.DataFrame
+    candidates: pd.DataFrame
     scores: pd.DataFrame
     per_class: pd.DataFrame
     confusion: pd.DataFrame
     probabilities: pd.DataFrame
     curves: pd.DataFrame
     constant: pd.DataFrame
-    standings: pd.DataFrame
     verdicts: dict[str, Verdict]
     best: str
     rival: str
-    lead: Interval
+    against_rival: tuple[Duel, ...]
+    against_rules: tuple[Duel, ...]
+    against_peers: tuple[Duel, ...]
     reliability: Reliability
     never_failing_accuracy: float
     f1_of_best: dict[str, float]
+    rows_of_class: dict[str, int]
 
-    def of(self, stage: str) -> Standing:
-        """How the model of a stage stands."""
-        row = self.standings.set_index("stage").loc[stage]
-        f1 = Interval(*row[["macro_f1", "low", "high"]])
-        return Standing(row["model"], row["accuracy"], f1, row["log_loss"], row["block_macro_f1"])
+    def of(self, stage: str, judge: str = HELD_OUT) -> Standing:
+        """How the model of a stage stands before a judge."""
+        return standing_of(self.standings, stage, judge)
+
+
+def standing_of(standing: pd.DataFrame, stage: str, judge: str) -> Standing:
+    """The row of a stage and a judge in a table of `labkit.failures.judging.standings`."""
+    own = standing[standing["judge"] == judge].set_index("stage").loc[stage]
+    return Standing(
+        own["model"],
+        float(own["accuracy"]),
+        Interval(*own[["macro_f1", "low", "high"]]),
+        Interval(*own[["log_loss", "log_loss_low", "log_loss_high"]]),
+    )
 
 
 @study("classification-final")
@@ -135,54 +180,60 @@ def final(data: Maintenance, profile: Profile) -> Final:
         When a result is too good to be honest, or an opponent too bad.
     """
     rows = machines(data, profile.seed)
-    blocks = contiguous_blocks(profile.folds).split(rows.X)
-    protocols = [
-        *repeated_folds(rows.X, rows.y, profile, profile.n_repeats),
-        [Split(train, out, profile.seed) for train, out in blocks],
-    ]
-    first = clone(FIRST).set_params(epochs=profile.epochs)
-    stages = mlps(
-        first, tuned(grid(data, profile)), regularization(data, profile).chosen, recipe(profile)
+    remedy = regularization(data, profile).leading
+    entered = {
+        name: _entered(made, data, profile, name, remedy)
+        for made in (choices(data, profile), nested_choices(data, profile))
+        for name in made.candidates["rows"].unique()
+    }
+    all_judges = judges(rows, profile)
+    predicted = predict_judged(rows, all_judges, families(profile, profile.candidates), entered)
+    standing = pd.concat(
+        [standings(judge, rows.y, predicted[judge.name], profile) for judge in all_judges],
+        ignore_index=True,
     )
-    found = _baselines_out_of_fold(rows, profile, protocols)
-    for (model, form, i), own in out_of_fold_stages(stages, rows.X, rows.y, protocols).items():
-        found[in_form(model, form), i] = own
-    scores = pd.DataFrame(
-        [
-            {**m.row, "repeat": i, **classification_scores(rows.y, most_probable(own), own)}
-            for (m, i), own in found.items()
-        ]
-    )
-    in_blocks = scores["repeat"] == len(protocols) - 1
-    out_of_fold_scores = scores[~in_blocks].reset_index(drop=True)
-    held_out = _held_out(rows, profile, stages)
-    raise_alarms(data, rows, profile, protocols, out_of_fold_scores, held_out["scores"])
-    history, constant = _held_out_curves(rows, profile, stages)
-    calibrated = [
-        best(_undecided(out_of_fold_scores, stages), "macro_f1", kind) for kind in (MLP, BASELINE)
-    ]
+    of_sets = _of_sets(rows, predicted)
+    raise_alarms(data, rows, profile, all_judges, standing, of_sets["scores"])
+    networks = {
+        tier: stage for (family, tier), stage in entered[DEVELOPMENT].items() if family == NETWORKS
+    }
+    history, constant = _held_out_curves(rows, profile, networks)
+    calibrated = [best(_undecided(standing), "macro_f1", kind) for kind in (MLP, BASELINE)]
+    in_blocks = {model.stage: own[0] for model, own in predicted[BLOCKS].items()}
+    shown = {model: in_blocks[model.stage] for model in calibrated}
     return Final(
         profile=profile.name,
-        probabilities=_table_of({model: found[model, 0] for model in calibrated}, rows.y),
-        reliability=reliability(calibrated[0].name, found[calibrated[0], 0], rows.y),
+        candidates=budgets(data, profile),
+        probabilities=_table_of(shown, rows.y),
+        reliability=reliability(calibrated[0].name, shown[calibrated[0]], rows.y),
         curves=history,
         constant=constant,
         verdicts=verdicts_of_models(history, constant, "test"),
         **weighed(
-            out_of_fold_scores,
-            scores[in_blocks].drop(columns="repeat").reset_index(drop=True),
-            held_out,
+            standing, _differences(all_judges, rows.y, predicted, standing, profile), of_sets
         ),
     )
+
+
+def _entered(
+    made: Choices, data: Maintenance, profile: Profile, rows: str, remedy: str
+) -> dict[tuple[str, str], Stage]:
+    """(Key of the family, name of the stage) → the stage, as it was chosen on these rows."""
+    learners = chosen(made, data, profile, rows)
+    return {
+        (family.key, tier): stage
+        for family in families(profile, profile.candidates)
+        for tier, stage in staged(family, learners[family.key], profile, remedy).items()
+    }
 
 
 def raise_alarms(
     data: Maintenance,
     rows: Machines,
     profile: Profile,
-    protocols: Sequence[Sequence[Split]],
+    all_judges: Sequence[Judge],
+    standing: pd.DataFrame,
     scores: pd.DataFrame,
-    held_out: pd.DataFrame,
 ) -> None:
     """Stop where a result is too good to be honest, or an opponent too bad.
 
@@ -191,65 +242,105 @@ def raise_alarms(
     Alarm
         Which, against what limit, and why.
     """
-    splits = [(split.train, split.out) for protocol in protocols for split in protocol]
-    check_copies(rows.X, [(rows.development, rows.test), *splits])
+    splits = [
+        (split.train, split.out)
+        for judge in all_judges
+        if judge.name != TRAINING
+        for _, _, split in judge.splits()
+    ]
+    check_copies(rows.X, splits)
     check_single_features(rows.X, rows.y, profile.seed)
-    means = scores.groupby("model")["macro_f1"].mean()
-    check_macro_f1(means.max(), data.frame, means.idxmax(), profile.seed)
-    accuracy = held_out.pivot(index="model", columns="set", values="accuracy")
+    in_blocks = standing[standing["judge"] == BLOCKS].set_index("model")["macro_f1"]
+    check_macro_f1(in_blocks.max(), data.frame, in_blocks.idxmax(), profile.seed)
+    accuracy = scores.pivot(index="model", columns="set", values="accuracy")
     for model, row in accuracy.iterrows():
         check_generalisation(row["train"], row["test"], len(rows.test), model)
-    train = held_out[held_out["set"] == "train"].set_index("model")["macro_f1"]
+    train = scores[scores["set"] == "train"].set_index("model")["macro_f1"]
     # On the rows that it was fitted to, a tree needs no particular inputs to outdo a line.
-    others = {model: (own, ()) for model, own in baselines(profile).items()}
-    check_relatives({m: train[m.name] for m in others}, simpler_relatives(others))
+    firsts = {
+        family.at(tier): (family.first, ())
+        for family in families(profile, 1)
+        if family.kind == BASELINE
+        for tier in ("raw", "physics")
+    }
+    check_relatives({m: train[m.name] for m in firsts}, simpler_relatives(firsts))
 
 
 def weighed(
-    out_of_fold: pd.DataFrame, blocks: pd.DataFrame, held_out: Mapping[str, pd.DataFrame]
+    standing: pd.DataFrame, differences: pd.DataFrame, of_sets: Mapping[str, pd.DataFrame]
 ) -> dict:
     """What the scores say, by the names of the fields of `Final`, with the tables."""
-    leader, rival = (best(out_of_fold, "macro_f1", kind) for kind in (MLP, BASELINE))
-    gains = paired_gains(out_of_fold, "model", "macro_f1", rival.name, by="repeat")
-    scores, per_class = held_out["scores"], held_out["per_class"]
+    leader, rival = leaders(standing)
+    treatment = standing.drop_duplicates("model").set_index("model")["treatment"]
+    peers = treatment.index[
+        (treatment == treatment[leader.name]) & (treatment.index != leader.name)
+    ]
+    scores, per_class = of_sets["scores"], of_sets["per_class"]
     test = scores[scores["set"] == "test"].set_index("model")
     own = per_class[(per_class["model"] == leader.name) & (per_class["set"] == "test")]
+    own = own.set_index("class")
     return {
-        "out_of_fold": out_of_fold,
-        "blocks": blocks,
-        **held_out,
-        "standings": _standings(out_of_fold, blocks),
+        "standings": standing,
+        "differences": differences,
+        **of_sets,
         "best": leader.stage,
         "rival": rival.stage,
-        "lead": mean_interval(gains[leader.name]),
+        "against_rival": duels(differences, [rival.name]),
+        "against_rules": duels(differences, [ORACLE.name]),
+        "against_peers": duels(differences, peers),
         "never_failing_accuracy": float(test.loc[MAJORITY.name, "accuracy"]),
-        "f1_of_best": own.set_index("class")["f1"].to_dict(),
+        "f1_of_best": own["f1"].to_dict(),
+        "rows_of_class": {name: int(n) for name, n in own["rows"].items()},
     }
 
 
-def _standings(out_of_fold: pd.DataFrame, blocks: pd.DataFrame) -> pd.DataFrame:
-    in_blocks = blocks.set_index("model")["macro_f1"]
-    rows = []
-    for (name, kind, stage), own in out_of_fold.groupby(["model", "kind", "stage"], sort=False):
-        f1 = mean_interval(own["macro_f1"])
-        rows.append(
-            {
-                **Model(name, kind, stage).row,
-                "accuracy": own["accuracy"].mean(),
-                "macro_f1": f1.value,
-                "low": f1.low,
-                "high": f1.high,
-                "log_loss": own["log_loss"].mean(),
-                "block_macro_f1": in_blocks[name],
-            }
+def leaders(standing: pd.DataFrame) -> tuple[Model, Model]:
+    """The MLP and the other learner that are best out-of-fold on the development rows."""
+    own = standing[standing["judge"] == OUT_OF_FOLD]
+    return best(own, "macro_f1"), best(own, "macro_f1", BASELINE)
+
+
+def duels(differences: pd.DataFrame, against: Collection[str]) -> tuple[Duel, ...]:
+    """The rows of a table of differences that hold a model against these others."""
+    own = differences[differences["against"].isin(against)]
+    return tuple(
+        Duel(
+            row["judge"],
+            row["against"],
+            Interval(row["difference"], row["low"], row["high"]),
+            row["adjusted"],
         )
-    return pd.DataFrame(rows)
+        for _, row in own.iterrows()
+    )
 
 
-def _undecided(scores: pd.DataFrame, stages: Mapping[Model, Stage]) -> pd.DataFrame:
-    """Without the models that decide: a decision rule's factors are no probabilities."""
-    decided = {in_form(model, DECIDED).name for model, stage in stages.items() if stage.decides}
-    return scores[~scores["model"].isin(decided)]
+def _differences(
+    all_judges: Sequence[Judge],
+    y: pd.Series,
+    predicted: Mapping[str, Mapping[Contender, Sequence[np.ndarray]]],
+    standing: pd.DataFrame,
+    profile: Profile,
+) -> pd.DataFrame:
+    """The best MLP against every family given the same, the best other learner, the rules."""
+    leader, rival = leaders(standing)
+    models = {model.stage: model for model in predicted[HELD_OUT]}
+    ours = models[leader.stage]
+    same = [m for m in models.values() if m.treatment == ours.treatment and m != ours]
+    against = dict.fromkeys([*same, models[rival.stage], ORACLE])
+    pairs = [(ours, other) for other in against]
+    return pd.concat(
+        [
+            differences(judge, y, predicted[judge.name], pairs, "macro_f1", profile)
+            for judge in all_judges
+            if judge.name in (HELD_OUT, BLOCKS)
+        ],
+        ignore_index=True,
+    )
+
+
+def _undecided(standing: pd.DataFrame) -> pd.DataFrame:
+    """Out-of-fold, without models that decide: a decision rule's factors are no probabilities."""
+    return standing[(standing["judge"] == OUT_OF_FOLD) & (standing["form"] != DECIDED)]
 
 
 def _table_of(probabilities: Mapping[Model, np.ndarray], y: pd.Series) -> pd.DataFrame:
@@ -263,49 +354,18 @@ def _table_of(probabilities: Mapping[Model, np.ndarray], y: pd.Series) -> pd.Dat
     return pd.concat(parts, ignore_index=True)
 
 
-def _baselines_out_of_fold(
-    rows: Machines, profile: Profile, protocols: Sequence[Sequence[Split]]
-) -> Probabilities:
-    cases = [
-        (model, estimator, i)
-        for model, estimator in baselines(profile).items()
-        for i in range(len(protocols))
-    ]
-    found = Parallel(n_jobs=-1)(
-        delayed(out_of_fold)(
-            seeded(estimator, protocols[i][0].seed),
-            rows.X,
-            rows.y,
-            [(split.train, split.out) for split in protocols[i]],
-        )
-        for _, estimator, i in cases
-    )
-    return {(model, i): own for (model, _, i), own in zip(cases, found, strict=True)}
-
-
-def _held_out(
-    rows: Machines, profile: Profile, stages: Mapping[Model, Stage]
+def _of_sets(
+    rows: Machines, predicted: Mapping[str, Mapping[Contender, Sequence[np.ndarray]]]
 ) -> dict[str, pd.DataFrame]:
-    """Every model on its training rows and on the test rows."""
-    X, y = rows.development_rows()
-    X_test, y_test = rows.open_test()
-    both, labels = pd.concat([X, X_test]), {"train": y, "test": y_test}
-    others = {model: seeded(own, profile.seed) for model, own in baselines(profile).items()}
-    fitted = Parallel(n_jobs=-1)(
-        delayed(_fitted_probabilities)(own, X, y, both) for own in others.values()
-    )
-    probabilities = dict(zip(others, fitted, strict=True))
-    split = Split(rows.development, np.concatenate([rows.development, rows.test]), profile.seed)
-    for (model, form, _), own in predict_stages(stages, rows.X, rows.y, [split]).items():
-        probabilities[in_form(model, form)] = own
+    """Every model's first training on its training rows and on the held-out rows."""
+    truth = {"train": rows.development_rows()[1], "test": rows.open_test()[1]}
     scores, per_class, confusion = [], [], []
-    for model, own in probabilities.items():
-        predictions = dict(zip(labels, np.split(most_probable(own), [len(y)]), strict=True))
-        for s, predicted in predictions.items():
-            label = {**model.row, "set": s}
-            scores.append({**label, **classification_scores(labels[s], predicted)})
-            per_class.append(per_class_scores(labels[s], predicted).assign(**label))
-            confusion.append(_confusion(labels[s], predicted).assign(**label))
+    for s, judge in SETS.items():
+        for model, (own, *_) in predicted[judge].items():
+            label, found = {**model.row, "set": s}, most_probable(own)
+            scores.append({**label, **classification_scores(truth[s], found)})
+            per_class.append(per_class_scores(truth[s], found).assign(**label))
+            confusion.append(_confusion(truth[s], found).assign(**label))
     return {
         "scores": pd.DataFrame(scores),
         "per_class": pd.concat(per_class, ignore_index=True),
@@ -313,22 +373,19 @@ def _held_out(
     }
 
 
-def _fitted_probabilities(model, X, y, X_out) -> np.ndarray:
-    return class_probabilities(model.fit(X, y), X_out)
-
-
 def _held_out_curves(
-    rows: Machines, profile: Profile, stages: Mapping[Model, Stage]
+    rows: Machines, profile: Profile, stages: Mapping[str, Stage]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Learning curves of every stage, the test rows watched; and the loss of the class shares."""
+    """Learning curves of the networks, the test rows watched; and the loss of the class shares."""
     X, y = rows.development_rows()
     test = {"test": rows.open_test()}
+    family = families(profile, 1)[-1]
     history = []
-    for model, stage in stages.items():
+    for tier, stage in stages.items():
         sets = row_tensors(X, y, test, stage.features, normal=stage.normal)
         # Without early stopping, which would need rows of its own: the whole course is shown.
-        mlp = clone(stage.mlp).set_params(random_state=profile.seed, patience=None)
-        history.append(curves(train_on(sets, [mlp])).assign(**model.row))
+        mlp = clone(stage.learner).set_params(random_state=profile.seed, patience=None)
+        history.append(curves(train_on(sets, [mlp])).assign(**family.at(tier).row))
     return pd.concat(history, ignore_index=True), pd.DataFrame([class_share_losses(sets)])
 
 

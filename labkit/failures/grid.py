@@ -18,7 +18,7 @@ def grid(data: Maintenance, profile: Profile) -> Grid:
     X, y = machines(data, profile.seed).development_rows()
     search = StackedGridSearchCV(
         Stage(FIRST, PHYSICS).pipeline(profile.seed),
-        {f"mlp__{name}": values for name, values in profile.grid.items()},
+        {f"learner__{name}": values for name, values in profile.grid.items()},
         scoring="f1_macro",
         cv=stratified(profile.folds, 1, profile.seed),
         refit=False,

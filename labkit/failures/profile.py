@@ -20,13 +20,26 @@ class Profile(config.Profile):
     recipe_epochs : int
         Epochs of the best recipe.
     ensemble : int
-        Networks that the best recipe averages.
+        Models, alike but for their seeds, that a stage averages.
     n_seeds : int
         Seeds, and drawings of the folds, behind every study but the last.
     n_repeats : int
-        Drawings of the folds behind the final table.
+        Trainings, each with seeds (and out-of-fold with folds) of its own, behind the final table.
     forest_trees : int
         Trees of the random forest.
+    boosting_rounds : int
+        Rounds of CatBoost, and twice those of scikit-learn's gradient boosting.
+    candidates, nested_candidates : int
+        Learners that a search of each family other than the networks' grid tries at each stage: on
+        the development rows, and inside every block of time.
+    inner_folds : int
+        Folds of the search inside a block's training rows.
+    resamples : int
+        Resamples behind every bootstrap over rows.
+    simulated_rows : int
+        Rows of the documented process that models are given as knowledge.
+    simulated_epochs : int
+        Epochs of the networks that train on those.
     ceiling_rows : tuple of int
         Sizes of the simulated training sets that are compared with the best possible classifier.
     ceiling_test_rows : int
@@ -37,10 +50,17 @@ class Profile(config.Profile):
     folds: int = 5
     epochs: int = 60
     recipe_epochs: int = 60
-    ensemble: int = 8
+    ensemble: int = 5
     n_seeds: int = 5
-    n_repeats: int = 3
-    forest_trees: int = 200
+    n_repeats: int = 2
+    forest_trees: int = 100
+    boosting_rounds: int = 200
+    candidates: int = 10
+    nested_candidates: int = 4
+    inner_folds: int = 3
+    resamples: int = 2000
+    simulated_rows: int = 40_000
+    simulated_epochs: int = 20
     ceiling_rows: tuple[int, ...] = (1_000, 3_000, 10_000, 30_000)
     ceiling_test_rows: int = 20_000
 
@@ -71,8 +91,15 @@ QUICK = Profile(
     recipe_epochs=5,
     ensemble=2,
     n_seeds=2,
-    n_repeats=2,
-    forest_trees=50,
+    n_repeats=1,
+    forest_trees=20,
+    boosting_rounds=20,
+    candidates=2,
+    nested_candidates=1,
+    inner_folds=2,
+    resamples=200,
+    simulated_rows=2_000,
+    simulated_epochs=5,
     ceiling_rows=(1_000, 3_000),
     ceiling_test_rows=5_000,
 )
@@ -84,8 +111,12 @@ THOROUGH = replace(
     recipe_epochs=200,
     ensemble=16,
     n_seeds=10,
-    n_repeats=10,
-    forest_trees=1000,
+    n_repeats=5,
+    forest_trees=500,
+    candidates=30,
+    nested_candidates=8,
+    resamples=10_000,
+    simulated_rows=120_000,
     ceiling_rows=(1_000, 3_000, 10_000, 30_000, 100_000),
     ceiling_test_rows=100_000,
 )

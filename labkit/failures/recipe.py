@@ -58,7 +58,7 @@ def recipe(profile: Profile) -> Stage:
 def without(stage: Stage) -> dict[str, Stage]:
     """A stage without one of its parts at a time, by the part."""
     networks = {
-        part: replace(stage, mlp=clone(stage.mlp).set_params(**changes))
+        part: replace(stage, learner=clone(stage.learner).set_params(**changes))
         for part, changes in PARTS.items()
     }
     inputs = {part: replace(stage, **changes) for part, changes in INPUTS.items()}

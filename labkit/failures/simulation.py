@@ -11,6 +11,7 @@ import pandas as pd
 from labkit.failures.rules import (
     FAILURE_TYPES,
     LABEL_PRIORITY,
+    TEMPERATURE_DECIMALS,
     heat_dissipation_rule,
     label,
     overstrain_rule,
@@ -121,7 +122,9 @@ def simulate(rows: int = ROWS, seed: int = SEED) -> pd.DataFrame:
     return frame.assign(**_labels(rng, frame, tool_failed))
 
 
-def failure_probabilities(frame: pd.DataFrame) -> np.ndarray:
+def failure_probabilities(
+    frame: pd.DataFrame, decimals: int | None = TEMPERATURE_DECIMALS
+) -> np.ndarray:
     """Each row's class probabilities under the process, given what the row records.
 
     Heat dissipation, power and overstrain follow from the row. A tool wear failure happens where
@@ -136,6 +139,9 @@ def failure_probabilities(frame: pd.DataFrame) -> np.ndarray:
     ----------
     frame : DataFrame, shape (rows, columns)
         With the six recorded features: type, both temperatures, speed, torque and tool wear.
+    decimals : int or None
+        To which the temperatures' difference is rounded; see
+        `labkit.failures.rules.heat_dissipation_rule`.
 
     Returns
     -------
@@ -144,7 +150,7 @@ def failure_probabilities(frame: pd.DataFrame) -> np.ndarray:
     """
     chance = {
         "Power Failure": power_rule(frame).to_numpy(dtype=float),
-        "Heat Dissipation Failure": heat_dissipation_rule(frame).to_numpy(dtype=float),
+        "Heat Dissipation Failure": heat_dissipation_rule(frame, decimals).to_numpy(dtype=float),
         "Tool Wear Failure": TOOL_FAILS * tool_end_probability(frame["tool_wear"].to_numpy()),
         "Overstrain Failure": overstrain_rule(frame).to_numpy(dtype=float),
         "Random Failures": np.full(len(frame), RANDOM_FAILURE),

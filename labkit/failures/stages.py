@@ -1,4 +1,4 @@
-"""Networks with their inputs and how they decide, trained for every fold at once."""
+"""Learners with their inputs and how they decide, trained for every split at once."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from imblearn.pipeline import Pipeline
-from sklearn.base import clone
+from joblib import Parallel, delayed
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import train_test_split
 
 from labkit.failures import samplers
 from labkit.failures.decision import MacroF1Rule
 from labkit.failures.preprocessing import encoding, scaling
+from labkit.failures.process import fresh_rows, training_rows
 from labkit.failures.rules import FAILURE_TYPES
 from labkit.nets.ensembles import Case, predict_cases
 from labkit.nets.estimators import MLPClassifier
@@ -26,7 +28,7 @@ MEMBER_SEED_STEP = 1000
 SINGLE = "single"
 AVERAGED = "averaged"
 DECIDED = "decided"
-"""Forms in which a stage predicts: its first network, the mean of all, the mean with its rule."""
+"""Forms in which a stage predicts: its first model, the mean of all, the mean with its rule."""
 
 Predictions = dict[tuple[Hashable, str, int], np.ndarray]
 """(what a stage is called, the form, number of the split or protocol) → class probabilities."""
@@ -43,57 +45,110 @@ class Split:
 
 @dataclass(frozen=True)
 class Stage:
-    """An MLP, the features it sees, what is done about rare classes, and how it decides.
+    """A learner, the features it sees, what is done about rare classes, and how it decides.
 
     Parameters
     ----------
-    mlp : MLPClassifier
+    learner : classifier
+        An `MLPClassifier`, or any other of scikit-learn's form.
     features : list of str
     strategy : str
         One of `labkit.failures.samplers.STRATEGIES`.
     normal : bool
         Whether numbers are mapped to normal quantiles; see `labkit.failures.preprocessing.scaling`.
     n_members : int
-        Networks, alike but for their seeds, whose probabilities are averaged.
+        Models, alike but for their seeds, whose probabilities are averaged.
     decides : bool
-        Whether a `MacroF1Rule` is chosen from probabilities of an `INNER_SHARE` of the training
-        rows.
+        Whether a `MacroF1Rule` is chosen: from probabilities of an `INNER_SHARE` of the training
+        rows, or of fresh simulated rows where ``simulated`` rows are added.
+    simulated : int
+        Rows of the documented process that are added to the training rows; see
+        `labkit.failures.process`.
     """
 
-    mlp: MLPClassifier
+    learner: BaseEstimator
     features: list[str]
     strategy: str = "none"
     normal: bool = False
     n_members: int = 1
     decides: bool = False
+    simulated: int = 0
 
     def pipeline(self, seed: int) -> Pipeline:
         """Scale, balance the training rows, encode, train: all fitted inside the training fold."""
         weight = samplers.class_weight(self.strategy)
+        learner = seeded(self.learner, seed)
+        if weight is not None:
+            learner.set_params(class_weight=weight)
         return Pipeline(
             [
                 ("scaling", scaling(self.features, normal=self.normal)),
                 ("balancing", samplers.sampler(self.strategy, seed)),
                 ("encoding", encoding()),
-                ("mlp", clone(self.mlp).set_params(class_weight=weight, random_state=seed)),
+                ("learner", learner),
             ]
         )
 
     def case(self, X: pd.DataFrame, y: pd.Series, split: Split) -> Case:
-        """What the pipeline's network would be given for a split, the network not yet trained."""
+        """What the pipeline's learner would be given for a split, not yet trained."""
         steps = self.pipeline(split.seed).named_steps
-        scaled = steps["scaling"].fit_transform(X.iloc[split.train])
-        labels = np.asarray(y.iloc[split.train])
+        rows, labels, out = X.iloc[split.train], np.asarray(y.iloc[split.train]), X.iloc[split.out]
+        if self.simulated:
+            known, known_labels = training_rows(self.simulated)
+            rows = pd.concat([rows, known])
+            labels = np.concatenate([labels, known_labels])
+            out = pd.concat([out, fresh_rows()]) if self.decides else out
+        scaled = steps["scaling"].fit_transform(rows)
         if steps["balancing"] != "passthrough":
             scaled, labels = steps["balancing"].fit_resample(scaled, labels)
         inputs = steps["encoding"].fit_transform(scaled)
-        out = steps["encoding"].transform(steps["scaling"].transform(X.iloc[split.out]))
-        return Case(steps["mlp"], np.asarray(inputs), codes(labels), np.asarray(out))
+        out = steps["encoding"].transform(steps["scaling"].transform(out))
+        return Case(steps["learner"], np.asarray(inputs), codes(labels), np.asarray(out))
+
+
+def seeded(model: BaseEstimator, seed: int) -> BaseEstimator:
+    """A clone whose every random step draws from ``seed``."""
+    model = clone(model)
+    names = [name for name in model.get_params() if name.split("__")[-1] == "random_state"]
+    return model.set_params(**dict.fromkeys(names, seed))
 
 
 def codes(labels) -> np.ndarray:
     """Class numbers of labels, in the order of `FAILURE_TYPES`."""
     return pd.Categorical(labels, categories=FAILURE_TYPES).codes.astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A stage to train and to let predict on one split; ``key`` tells it from the others."""
+
+    key: Hashable
+    stage: Stage
+    split: Split
+
+
+def predict_tasks(
+    tasks: Sequence[Task], X: pd.DataFrame, y: pd.Series
+) -> dict[tuple[Hashable, str], np.ndarray]:
+    """Class probabilities of every task, all trained together.
+
+    Returns
+    -------
+    dict
+        (the task's key, form) → array ``(rows to predict, 6)``. Every stage gives its first model
+        as `SINGLE`; one of several members their mean as `AVERAGED`; one that decides the mean
+        with its rule's factors applied as `DECIDED`.
+    """
+    work = [(task, part, own) for task in tasks for part, own in _parts(task.stage, y, task.split)]
+    predicted = _predicted([task.stage.case(X, y, own) for task, _, own in work])
+    gathered: dict = {}
+    for (task, part, _), probabilities in zip(work, predicted, strict=True):
+        gathered.setdefault(task.key, {"outer": [], "inner": []})[part].append(probabilities)
+    found = {}
+    for task in tasks:
+        for form, own in _forms(task, gathered[task.key]).items():
+            found[task.key, form] = own
+    return found
 
 
 def predict_stages(
@@ -104,33 +159,48 @@ def predict_stages(
     Returns
     -------
     dict
-        (key in ``stages``, form, number of the split) → array ``(rows to predict, 6)``. Every stage
-        gives its first network as `SINGLE`; one of several members their mean as `AVERAGED`; one
-        that decides the mean with its rule's factors applied as `DECIDED`.
+        (key in ``stages``, form, number of the split) → array ``(rows to predict, 6)``; forms as
+        in `predict_tasks`.
     """
-    work = [
-        (name, k, part, own)
+    tasks = [
+        Task((name, k), stage, split)
         for name, stage in stages.items()
         for k, split in enumerate(splits)
-        for part, own in _parts(stage, y, split)
     ]
-    cases = [stages[name].case(X, y, own) for name, _, _, own in work]
-    predicted = predict_cases(cases, len(FAILURE_TYPES))
-    gathered: dict = {}
-    for (name, k, part, _), probabilities in zip(work, predicted, strict=True):
-        parts = gathered.setdefault((name, k), {"outer": [], "inner": []})
-        parts[part].append(probabilities)
-    found: Predictions = {}
-    for (name, k), parts in gathered.items():
-        stage = stages[name]
-        mean = np.mean(parts["outer"], axis=0)
-        found[name, SINGLE, k] = parts["outer"][0]
-        if stage.n_members > 1:
-            found[name, AVERAGED, k] = mean
-        if stage.decides:
-            rule = MacroF1Rule(stage.mlp.label_smoothing).fit(parts["inner"][0])
-            found[name, DECIDED, k] = rule.apply(mean)
+    return {(name, form, k): own for ((name, k), form), own in predict_tasks(tasks, X, y).items()}
+
+
+def _predicted(cases: Sequence[Case]) -> list[np.ndarray]:
+    """Class probabilities of each case: networks in stacks, all others side by side."""
+    ours = [i for i, case in enumerate(cases) if isinstance(case.estimator, MLPClassifier)]
+    others = sorted({*range(len(cases))} - {*ours})
+    found: list = [None] * len(cases)
+    networks = predict_cases([cases[i] for i in ours], len(FAILURE_TYPES)) if ours else []
+    fitted = Parallel(n_jobs=-1)(delayed(_fit_and_predict)(cases[i]) for i in others)
+    for i, own in zip([*ours, *others], [*networks, *fitted], strict=True):
+        found[i] = own
     return found
+
+
+def _fit_and_predict(case: Case) -> np.ndarray:
+    model = case.estimator.fit(case.X, case.y)
+    probabilities = np.zeros((len(case.X_out), len(FAILURE_TYPES)), dtype=np.float32)
+    probabilities[:, np.ravel(model.classes_)] = model.predict_proba(case.X_out)
+    return probabilities
+
+
+def _forms(task: Task, parts: Mapping[str, list[np.ndarray]]) -> dict[str, np.ndarray]:
+    """A task's probabilities by form, from those of its members and of its rule's model."""
+    n_out = len(task.split.out)
+    mean = np.mean(parts["outer"], axis=0)
+    forms = {SINGLE: parts["outer"][0][:n_out]}
+    if task.stage.n_members > 1:
+        forms[AVERAGED] = mean[:n_out]
+    if task.stage.decides:
+        promised = mean[n_out:] if task.stage.simulated else parts["inner"][0]
+        smoothing = getattr(task.stage.learner, "label_smoothing", 0.0)
+        forms[DECIDED] = MacroF1Rule(smoothing).fit(promised).apply(mean[:n_out])
+    return forms
 
 
 def _parts(stage: Stage, y: pd.Series, split: Split) -> list[tuple[str, Split]]:
@@ -139,7 +209,7 @@ def _parts(stage: Stage, y: pd.Series, split: Split) -> list[tuple[str, Split]]:
         ("outer", Split(split.train, split.out, split.seed + MEMBER_SEED_STEP * i))
         for i in range(stage.n_members)
     ]
-    if not stage.decides:
+    if stage.simulated or not stage.decides:
         return members
     labels = y.iloc[split.train]
     # A block of time may leave a class a single row, which cannot be on both sides.
@@ -167,7 +237,7 @@ def out_of_fold_stages(
     -------
     dict
         (key in ``stages``, form, number of the protocol) → array ``(rows, 6)``; forms as in
-        `predict_stages`.
+        `predict_tasks`.
     """
     splits = [(i, split) for i, protocol in enumerate(protocols) for split in protocol]
     predicted = predict_stages(stages, X, y, [split for _, split in splits])

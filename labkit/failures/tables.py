@@ -5,30 +5,73 @@ from collections.abc import Mapping
 import pandas as pd
 
 from labkit.failures.final import Final
+from labkit.failures.judging import BLOCKS, HELD_OUT, OUT_OF_FOLD
+from labkit.failures.knowledge import Knowledge
+from labkit.report.facts import Facts
 from labkit.report.intervals import Interval
 from labkit.report.sentence import number
 from labkit.report.table import Table, bold_best, with_interval
 from labkit.report.tables import study_table
 
 
-def out_of_fold(final: Final) -> Table:
-    """Accuracy and macro-F1 of every classifier: repeated stratified folds, and blocks."""
-    frame = final.standings
-    rows = frame[["macro_f1", "low", "high"]].itertuples(index=False)
-    interval = pd.Series([with_interval(Interval(*row)) for row in rows])
-    return study_table(
-        final,
-        frame.assign(interval=bold_best(interval, frame["macro_f1"])),
-        {
-            "model": "Model",
-            "accuracy": "Accuracy",
-            "interval": "Macro-F1 [95 %]",
-            "log_loss": "Log loss",
-            "block_macro_f1": "Macro-F1, blocks",
-        },
-        formats={"accuracy": ".4f"},
-        best={"accuracy": "max", "log_loss": "min", "block_macro_f1": "max"},
+def standings(final: Final) -> Table:
+    """Every family at every stage before every judge: macro-F1 with its interval, log loss."""
+    judges = {HELD_OUT: "Held-out", BLOCKS: "Blocks of time", OUT_OF_FOLD: "Out-of-fold"}
+    return _standings(final, final.standings, judges)
+
+
+def knowledge(facts: Knowledge) -> Table:
+    """Every family that knows the process, the process and the rules, before both judges."""
+    return _standings(facts, facts.known, {HELD_OUT: "Held-out", BLOCKS: "Blocks of time"})
+
+
+def _standings(facts: Facts, table: pd.DataFrame, judges: Mapping[str, str]) -> Table:
+    parts = {name: table[table["judge"] == name].reset_index(drop=True) for name in judges}
+    frame = parts[BLOCKS][["model", "log_loss"]].assign(
+        **{name: _with_intervals(part) for name, part in parts.items()}
     )
+    columns = {"model": "Model", **judges, "log_loss": "Log loss, blocks"}
+    return study_table(facts, frame, columns, best={"log_loss": "min"})
+
+
+def _with_intervals(standing: pd.DataFrame) -> pd.Series:
+    """Macro-F1 with its interval, the best in bold."""
+    rows = standing[["macro_f1", "low", "high"]].itertuples(index=False)
+    return bold_best(
+        pd.Series([with_interval(Interval(*row)) for row in rows]), standing["macro_f1"]
+    )
+
+
+def invented(facts: Knowledge) -> Table:
+    """The network on blocks of time by where its rare rows come from."""
+    frame = facts.invented.assign(f1=_with_intervals(facts.invented))
+    columns = {"source": "Rare rows", "f1": "Macro-F1 [95 %]", "log_loss": "Log loss"}
+    return study_table(facts, frame, columns, best={"log_loss": "min"})
+
+
+def differences(final: Final) -> Table:
+    """The best MLP less each of the others, before both judges."""
+    frame = final.differences
+    gains = frame[["difference", "low", "high"]].itertuples(index=False)
+    shown = frame.assign(gain=[with_interval(Interval(*row), "+.3f") for row in gains])
+    columns = {
+        "against": "Against",
+        "judge": "Judge",
+        "gain": "Macro-F1 [95 %]",
+        "adjusted": "p, after Holm",
+    }
+    return study_table(final, shown, columns)
+
+
+def candidates(final: Final) -> Table:
+    """How many learners each family's searches tried."""
+    columns = {
+        "family": "Family",
+        "tuned": "On the physics features",
+        "recipe": "On the recipe's inputs",
+        "nested": "Inside each block",
+    }
+    return study_table(final, final.candidates, columns)
 
 
 def held_out(final: Final) -> Table:

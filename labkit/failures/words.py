@@ -1,38 +1,105 @@
 """Sentences on the final tables of the failure study."""
 
+from collections.abc import Sequence
+
 from labkit.failures.calibration import Reliability
 from labkit.failures.contenders import MAJORITY, ORACLE
-from labkit.failures.final import Final
+from labkit.failures.final import Duel, Final
+from labkit.failures.judging import BLOCKS, HELD_OUT, OUT_OF_FOLD
+from labkit.failures.knowledge import Knowledge
 from labkit.failures.rules import SHORT_CLASSES
-from labkit.report.intervals import Interval
 from labkit.report.sentence import Sentence, listing, number, percent
 from labkit.report.words import change, interval
 
 FOUND = 0.5
 """F1 from which on a class counts as found."""
 
+OUTCOMES = {
+    "ahead": "it is ahead, and chance is ruled out",
+    "behind": "it is behind, and chance is ruled out",
+    "level": "the two are level, since the difference could be chance",
+    "mixed": "the judges do not agree",
+}
+"""What a comparison before all judges comes to."""
+
 
 def outcome(final: Final) -> Sentence:
-    """The out-of-fold table in words: best, floor, ceiling, and what blocks of time change."""
+    """The best MLP against the best other learner and the rules, before both judges."""
     mlp, rival = final.of(final.best), final.of(final.rival)
-    floor, ceiling = final.of(MAJORITY.stage), final.of(ORACLE.stage)
-    order = "above" if final.lead.value > 0 else "below"
     return Sentence(
-        f"The best MLP, **{mlp.name}**, has a macro-F1 of {number(mlp.macro_f1.value, '.3f')} "
-        f"({interval(mlp.macro_f1)}), {order} {rival.name}, the best of the other learners, with "
-        f"{number(rival.macro_f1.value, '.3f')}. {_paired(final.lead)} The majority class has "
-        f"{number(floor.macro_f1.value, '.3f')} and the rule oracle "
-        f"{number(ceiling.macro_f1.value, '.3f')}. Its accuracy of {number(mlp.accuracy, '.4f')} "
-        f"stands beside the majority class's {number(floor.accuracy, '.4f')}. When folds are "
-        f"blocks of time instead, its macro-F1 is {number(mlp.blocks_macro_f1, '.3f')}."
+        f"Out-of-fold on the development rows, the best MLP is **{mlp.name}** and the best other "
+        f"learner is {rival.name}. Then they were judged. {_judged(final.against_rival)} "
+        f"{_judged(final.against_rules)}"
     )
 
 
-def _paired(gain: Interval) -> str:
-    sure = "" if gain.excludes_zero else ", which includes zero, so the order could be chance"
+def _judged(found: Sequence[Duel]) -> str:
+    """One comparison before every judge."""
+    clauses = [
+        f"by {number(duel.gain.value, '+.3f')} on {duel.judge} ({interval(duel.gain, '+.3f')})"
+        for duel in found
+    ]
     return (
-        f"Over the same folds the two differ by {number(gain.value, '+.4f')} "
-        f"({interval(gain, '+.4f')}{sure})."
+        f"Against {found[0].against} its macro-F1 differs {listing(clauses)}: "
+        f"{OUTCOMES[_common(found)]}."
+    )
+
+
+def _common(found: Sequence[Duel]) -> str:
+    outcomes = {duel.outcome for duel in found}
+    return outcomes.pop() if len(outcomes) == 1 else "mixed"
+
+
+def peers(final: Final) -> Sentence:
+    """Which families are ahead of the best MLP when all are given the same, and which behind."""
+    name = final.of(final.best).name
+    if not final.against_peers:
+        return Sentence(f"What {name} was given, no other family can take.")
+    return Sentence(
+        f"Given the same as {name}, the other families stand, once chance and the number of "
+        f"comparisons are allowed for: {_sides(final.against_peers, ahead='above')}."
+    )
+
+
+def _sides(found: Sequence[Duel], *, ahead: str) -> str:
+    """Who is above and below, before every judge; ``ahead`` says where a positive gain puts us."""
+    below = "below" if ahead == "above" else "above"
+    where = {"ahead": f"{below} it", "level": "level with it", "behind": f"{ahead} it"}
+    clauses = []
+    for judge in dict.fromkeys(duel.judge for duel in found):
+        by_outcome = {outcome: [] for outcome in where}
+        for duel in found:
+            if duel.judge == judge:
+                by_outcome[duel.outcome].append(duel.against)
+        parts = [f"{listing(own)} {where[side]}" for side, own in by_outcome.items() if own]
+        clauses.append(f"on {judge}, {listing(parts)}")
+    return "; ".join(clauses)
+
+
+def knowledge(facts: Knowledge) -> Sentence:
+    """What knowing the process brings the network, against rules, families and the process."""
+    best, sharp = facts.of(facts.best), facts.of(facts.sharp)
+    return Sentence(
+        f"With {number(facts.simulated)} simulated rows the MLP has a macro-F1 of "
+        f"{number(best.macro_f1.value, '.3f')} on blocks of time ({interval(best.macro_f1)}), "
+        f"where the process itself, with the same rule, has {number(facts.process, '.3f')}. "
+        f"{_judged(facts.over_rules)} By macro-F1 the other families, given the same, stand: "
+        f"{_sides(facts.over_families, ahead='above')}. Without the rule, the MLP's log loss on "
+        f"blocks is {number(sharp.log_loss.value, '.4f')}; by log loss, of which less is better, "
+        f"they stand: {_sides(facts.log_losses, ahead='below')}."
+    )
+
+
+def what_the_held_out_rows_can_tell(final: Final) -> Sentence:
+    """How few rows of the rare classes judge, and how wide the interval is for that reason."""
+    rare = final.rows_of_class
+    f1 = final.of(final.best).macro_f1
+    return Sentence(
+        f"The held-out rows hold {number(rare['Tool Wear Failure'])} tool wear and "
+        f"{number(rare['Random Failures'])} random failures, so one row more or less found moves "
+        f"the macro-F1 by about a hundredth: the interval of the best MLP there goes from "
+        f"{number(f1.low, '.3f')} to {number(f1.high, '.3f')}, and no smaller difference can be "
+        "seen. Blocks of time judge with all rows, and so with narrower intervals."
     )
 
 
@@ -59,40 +126,48 @@ def reliability(found: Reliability) -> Sentence:
 
 
 def headline(final: Final) -> Sentence:
-    """The best MLP out-of-fold beside floor, rivals and ceiling."""
-    mlp, rival = final.of(final.best), final.of(final.rival)
-    floor, ceiling = final.of(MAJORITY.stage), final.of(ORACLE.stage)
+    """The best MLP beside floor, rival and rules, before both judges."""
+    clauses = []
+    for judge in (HELD_OUT, BLOCKS):
+        mlp, rival = final.of(final.best, judge), final.of(final.rival, judge)
+        floor = final.of(MAJORITY.stage, judge)
+        rules = final.of(ORACLE.stage, judge)
+        clauses.append(
+            f"on {judge} its macro-F1 is {number(mlp.macro_f1.value, '.3f')} "
+            f"({interval(mlp.macro_f1)}), where {rival.name} has "
+            f"{number(rival.macro_f1.value, '.3f')}, the majority class "
+            f"{number(floor.macro_f1.value, '.3f')} and the documented rules "
+            f"{number(rules.macro_f1.value, '.3f')}"
+        )
+    accuracy = final.of(final.best).accuracy
     return Sentence(
-        f"Out-of-fold, the best network ({mlp.name}) has a macro-F1 of "
-        f"{number(mlp.macro_f1.value, '.3f')}; {rival.name}, the best of the other "
-        f"learners, has {number(rival.macro_f1.value, '.3f')}, the majority class "
-        f"{number(floor.macro_f1.value, '.3f')} and the documented rules "
-        f"{number(ceiling.macro_f1.value, '.3f')}. Its accuracy, "
-        f"{number(mlp.accuracy, '.4f')}, means little by itself: never predicting a failure "
-        f"already has {number(floor.accuracy, '.4f')}."
+        f"The best network is {final.of(final.best).name}, chosen on development rows: "
+        f"{'; '.join(clauses)}. {OUTCOMES[_common(final.against_rival)].capitalize()}. Its "
+        f"accuracy on the held-out rows, {number(accuracy, '.4f')}, means little by itself: never "
+        f"predicting a failure already has {number(final.never_failing_accuracy, '.4f')}."
     )
 
 
 def physics(final: Final) -> Sentence:
-    """What the physics features are worth to the forest and to the same MLP."""
+    """What the physics features are worth to the forest and to the same MLP, out-of-fold."""
     forest = _change(final, "forest-raw", "forest-physics")
-    mlp = _change(final, "first", "physics")
+    mlp = _change(final, "mlp-raw", "mlp-physics")
     return Sentence(
         f"three features from physics {forest} of a random forest, and {mlp} of the same MLP."
     )
 
 
 def _change(final: Final, before: str, after: str) -> Sentence:
-    f1 = [final.of(stage).macro_f1.value for stage in (before, after)]
+    f1 = [final.of(stage, OUT_OF_FOLD).macro_f1.value for stage in (before, after)]
     return change(*f1, "macro-F1", ".3f")
 
 
 def blocks(final: Final) -> Sentence:
     """What the choice of folds does to the same model."""
-    best = final.of(final.best)
+    stratified, blocked = (final.of(final.best, judge) for judge in (OUT_OF_FOLD, BLOCKS))
     return Sentence(
-        f"The same MLP has a macro-F1 of {number(best.macro_f1.value, '.3f')} over stratified "
-        f"folds and of {number(best.blocks_macro_f1, '.3f')} over blocks of time."
+        f"The same MLP has a macro-F1 of {number(stratified.macro_f1.value, '.3f')} over "
+        f"stratified folds and of {number(blocked.macro_f1.value, '.3f')} over blocks of time."
     )
 
 
@@ -106,7 +181,7 @@ def metrics_disagree(final: Final) -> Sentence:
 
 
 def tuning(final: Final) -> Sentence:
-    """What the grid search changed out-of-fold."""
-    f1 = [final.of(stage).macro_f1.value for stage in ("physics", "tuned")]
-    moved = change(*f1, "out-of-fold macro-F1")
+    """What the grid search changed, on the held-out rows."""
+    f1 = [final.of(stage).macro_f1.value for stage in ("mlp-physics", "mlp-tuned")]
+    moved = change(*f1, "macro-F1 on the held-out rows")
     return Sentence(f"For failures, with the same features, tuning {moved}.")

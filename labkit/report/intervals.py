@@ -23,6 +23,32 @@ class Interval:
         return self.low > 0 or self.high < 0
 
 
+@dataclass(frozen=True, eq=False)
+class Resampled:
+    """A score, and the ``draws`` ``(resamples,)`` of it on resampled rows.
+
+    The difference of two that were drawn from the same rows is paired.
+    """
+
+    value: float
+    draws: np.ndarray
+
+    def __sub__(self, other: "Resampled") -> "Resampled":
+        return Resampled(self.value - other.value, self.draws - other.draws)
+
+    @property
+    def interval(self) -> Interval:
+        """The value and its 95 % percentile interval."""
+        low, high = np.percentile(self.draws, [2.5, 97.5])
+        return Interval(self.value, float(low), float(high))
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided, for the hypothesis that the true value is zero."""
+        beyond = min((self.draws <= 0).sum(), (self.draws >= 0).sum())
+        return float(min(1.0, 2 * (1 + beyond) / (1 + len(self.draws))))
+
+
 def mean_interval(values: Iterable[float]) -> Interval:
     """Mean and 95 % interval of values from independent repetitions, by Student's t.
 

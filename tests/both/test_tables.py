@@ -17,7 +17,7 @@ from labkit.volatility.profile import PROFILES as VOLATILITY_PROFILES
 
 def test_before_and_after_subtract_the_right_way():
     made = cells(tables.before_after(volatility_final(), failures_final()))
-    assert [row["Change"] for row in made] == ["+0.000", "+0.050", "+0.020", "+0.020"]
+    assert [row["Change"] for row in made] == ["+0.000", "+0.050", "+0.030", "+0.030"]
     assert made[1]["Before"] == "0.490" and made[1]["After"] == "0.540"
 
 

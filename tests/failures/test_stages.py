@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-from joblib import parallel_config
 from made_up import cells
 
 from labkit.failures import loss_check
@@ -22,12 +21,7 @@ from labkit.failures.stages import (
 )
 from labkit.nets.estimators import MLPClassifier
 
-
-@pytest.fixture(autouse=True)
-def one_process():
-    """These networks are smaller than the start of a process."""
-    with parallel_config(backend="sequential"):
-        yield
+pytestmark = pytest.mark.usefixtures("one_process")
 
 
 @pytest.fixture(scope="module")

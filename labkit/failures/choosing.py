@@ -1,0 +1,166 @@
+"""Which learner each family sends: chosen by searches that never see the rows that judge it.
+
+For the held-out rows the choice is made on the development rows. For blocks of time it is made
+anew inside each block's training rows, by a smaller search: rows that judge choose nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from labkit.failures.contenders import NETWORKS, SEARCHED, Family, families
+from labkit.failures.data import Maintenance
+from labkit.failures.grid import grid
+from labkit.failures.machines import machines
+from labkit.failures.profile import Profile
+from labkit.failures.recipe import tuned
+from labkit.failures.scores import classification_scores, most_probable
+from labkit.failures.stages import SINGLE, Split, Stage, Task, predict_tasks
+from labkit.nets.splits import contiguous_blocks, stratified
+from labkit.report.facts import Facts
+from labkit.report.results import study
+
+DEVELOPMENT = "development"
+"""Where the choice for the held-out rows is made."""
+
+KEYS = ["rows", "family", "tier", "candidate"]
+"""What tells a candidate from all others."""
+
+
+def block_name(number: int) -> str:
+    """What the training rows of a block of time are called."""
+    return f"block {number + 1}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choices(Facts):
+    """Searches of all families but the networks' grid.
+
+    Attributes
+    ----------
+    candidates : DataFrame
+        ``rows`` (`DEVELOPMENT`, or a block's), ``family``, ``tier``, ``candidate`` (its number),
+        ``parameters`` (those that differ from the first learner's), ``macro_f1`` (mean over the
+        inner folds; nan where there was nothing to choose) and ``chosen``.
+    """
+
+    candidates: pd.DataFrame
+
+    def number(self, rows: str, family: str, tier: str) -> int:
+        """The number of the candidate that was chosen."""
+        table = self.candidates
+        own = table[(table["rows"] == rows) & (table["family"] == family) & table["chosen"]]
+        return int(own.set_index("tier")["candidate"][tier])
+
+
+@study("classification-choices")
+def choices(data: Maintenance, profile: Profile) -> Choices:
+    """Every family's search on the development rows, over the folds of the networks' grid."""
+    rows = {DEVELOPMENT: machines(data, profile.seed).development}
+    return Choices(profile=profile.name, candidates=_searched(data, profile, rows, profile.folds))
+
+
+@study("classification-nested-choices")
+def nested_choices(data: Maintenance, profile: Profile) -> Choices:
+    """Every family's smaller search on the training rows of each block of time."""
+    X = machines(data, profile.seed).X
+    blocks = contiguous_blocks(profile.folds).split(X)
+    rows = {block_name(k): train for k, (train, _) in enumerate(blocks)}
+    return Choices(
+        profile=profile.name, candidates=_searched(data, profile, rows, profile.inner_folds)
+    )
+
+
+def chosen(
+    made: Choices, data: Maintenance, profile: Profile, rows: str
+) -> dict[str, dict[str, BaseEstimator]]:
+    """Key of a family to the learner that was chosen for each stage of the search on these rows."""
+    return {
+        family.key: {
+            tier: own[made.number(rows, family.key, tier)]
+            for tier, own in family.candidates.items()
+        }
+        for family in _entrants(data, profile, rows)
+    }
+
+
+def _entrants(data: Maintenance, profile: Profile, rows: str) -> list[Family]:
+    """The families with what is searched on these rows.
+
+    On the development rows the networks enter with the winner of their grid, and with their recipe
+    as it was made there.
+    """
+    if rows != DEVELOPMENT:
+        return families(profile, profile.nested_candidates)
+    *others, networks = families(profile, profile.candidates)
+    own = {"tuned": (tuned(grid(data, profile)),), "recipe": networks.candidates["recipe"][:1]}
+    return [*others, replace(networks, candidates=own)]
+
+
+def _searched(
+    data: Maintenance, profile: Profile, sets: Mapping[str, np.ndarray], n_folds: int
+) -> pd.DataFrame:
+    """Every candidate on every set of rows, as `Choices` has them."""
+    whole = machines(data, profile.seed)
+    candidates, tasks = [], []
+    for name, rows in sets.items():
+        folds = list(stratified(n_folds, 1, profile.seed).split(rows, whole.y.iloc[rows]))
+        splits = [Split(rows[train], rows[out], profile.seed) for train, out in folds]
+        for family in _entrants(data, profile, name):
+            for tier, learners in family.candidates.items():
+                for number, learner in enumerate(learners):
+                    key = (name, family.key, tier, number)
+                    candidates.append((*key, _changes(learner, family.first)))
+                    if len(learners) > 1:
+                        stage = Stage(learner, **SEARCHED[tier])
+                        tasks += [Task((*key, k), stage, own) for k, own in enumerate(splits)]
+    predicted = predict_tasks(tasks, whole.X, whole.y)
+    scores = pd.DataFrame(
+        [
+            (*task.key[:-1], _macro_f1(whole.y.iloc[task.split.out], predicted[task.key, SINGLE]))
+            for task in tasks
+        ],
+        columns=[*KEYS, "macro_f1"],
+    )
+    table = pd.DataFrame(candidates, columns=[*KEYS, "parameters"])
+    table = table.merge(scores.groupby(KEYS, as_index=False).mean(), how="left", on=KEYS)
+    by_score = table.sort_values("macro_f1", ascending=False, kind="stable")
+    winners = by_score.drop_duplicates(["rows", "family", "tier"]).index
+    return table.assign(chosen=table.index.isin(winners))
+
+
+def _macro_f1(y: pd.Series, probabilities: np.ndarray) -> float:
+    return classification_scores(y, most_probable(probabilities))["macro_f1"]
+
+
+def _changes(learner: BaseEstimator, first: BaseEstimator) -> str:
+    """The parameters in which a candidate differs from the first learner, as text."""
+    before, after = first.get_params(), learner.get_params()
+    changed = {name: value for name, value in after.items() if before.get(name) != value}
+    return ", ".join(f"{name}={value}" for name, value in changed.items()) or "as it was"
+
+
+def budgets(data: Maintenance, profile: Profile) -> pd.DataFrame:
+    """How many candidates each family had.
+
+    Returns
+    -------
+    DataFrame
+        ``family``; on the development rows the number tried at each stage of the search; and
+        ``nested``, the number inside each block at both together.
+    """
+    at_stages = pd.concat(
+        [choices(data, profile).candidates, nested_choices(data, profile).candidates]
+    )
+    n_tried = at_stages.groupby(["rows", "family", "tier"]).size()
+    rows = []
+    for family in families(profile, profile.candidates):
+        counts = n_tried[DEVELOPMENT, family.key].to_dict()
+        if family.key == NETWORKS:
+            counts["tuned"] = len(grid(data, profile).candidates)
+        nested = int(n_tried[block_name(0), family.key].sum())
+        rows.append({"family": family.name, **counts, "nested": nested})
+    return pd.DataFrame(rows)
