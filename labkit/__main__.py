@@ -103,6 +103,24 @@ def lint(args: argparse.Namespace) -> int:
     return max([int(bool(problems)), *(int(bool(_run(*check))) for check in checks)])
 
 
+def score(args: argparse.Namespace) -> int:
+    """score the predictions in results/ once more, with scikit-learn alone, against the book"""
+    bootstrap.ensure_environment()
+    from labkit.both.scored import differing, scored
+
+    table = scored()
+    wrong = differing(table)
+    if args.all:
+        print(table.to_string(index=False))
+    for row in wrong.itertuples():
+        print(f"{row.model}, {row.where}: {row.score} {row.kept} in the book, {row.again} again")
+    print(
+        f"{len(table)} scores made again from {table['study'].nunique()} studies; "
+        f"{len(wrong)} differ."
+    )
+    return int(len(wrong) > 0)
+
+
 def notebooks(args: argparse.Namespace) -> None:
     """write each chapter as a notebook, for Colab and Kaggle"""
     bootstrap.ensure_environment()
@@ -176,6 +194,8 @@ def _parse(arguments: list) -> argparse.Namespace:
     made.add_argument("--renderer", choices=("auto", "quarto", "labkit"), default="auto")
     add(run_tests, "test")
     add(lint)
+    made = add(score)
+    made.add_argument("--all", action="store_true", help="print every score")
     made = add(notebooks)
     made.add_argument("folder", nargs="?", type=Path, default=Path("notebooks"))
     made = add(bench)

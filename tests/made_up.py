@@ -118,6 +118,7 @@ def volatility_final(scores=None, profile="full"):
         parts=Levels(0.54, 0.3, 0.4, 0.6, 0.33), ceilings={"validation": 0.7, "test": 0.74},
         refits=pd.DataFrame({"model": ["HAR"], "once": [0.5], "quarterly": [0.51]}),
         profile=profile, by_sector=EMPTY, by_year=EMPTY, predictions=EMPTY, curves=EMPTY,
+        forecasts={}, variances={}, realised={}, today={}, days={}, symbol_numbers={}, symbols=(),
         constant=EMPTY, verdicts={}, members={}, **facts,
     )  # fmt: skip
 
@@ -185,7 +186,8 @@ def failures_final(standing=None, profile="full", f1_by_class=None, gains=None):
     leader, rival = failures.leaders(standing)
     gains = {rival.name: -0.03, "rule oracle": -0.04} if gains is None else gains
     return failures.Final(
-        profile=profile, candidates=EMPTY, probabilities=EMPTY, curves=EMPTY, constant=EMPTY,
+        profile=profile, candidates=EMPTY, probabilities=EMPTY, predictions={}, judged_rows=EMPTY,
+        curves=EMPTY, constant=EMPTY,
         verdicts={}, reliability=Reliability("MLP", 0.03, 0.03, 0.001),
         **failures.weighed(
             standing, failure_differences(leader.name, gains), held_out(f1_by_class)

@@ -12,6 +12,7 @@ import pytest
 
 from labkit.book import lint, render
 from labkit.book.project import load
+from labkit.both.scored import differing, scored
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -72,6 +73,21 @@ def test_pages_show_no_raw_reference_traceback_or_warning(book):
         for trace in ("@fig-", "@tbl-", "@sec-", "@eq-", "?@", "Traceback", "Warning:", ">nan<"):
             assert trace not in text, f"{page.name} shows {trace!r}"
         assert not re.search(r"\bnan\b", re.sub(r"<[^>]+>", " ", text)), f"{page.name} shows nan"
+
+
+def test_every_score_can_be_made_again_from_the_kept_predictions(book):
+    kept = book[0].parent / "results"
+    table = scored(kept)
+    assert set(table["study"]) == {"classification-final", "regression-final"}
+    assert len(table) > 300 and differing(table).empty, differing(table).to_string()
+    # And a score that was touched is found.
+    path = kept / "regression-final" / "scores.csv"
+    before = path.read_text()
+    scores = pd.read_csv(path)
+    scores.loc[0, "r2"] += 1e-5
+    scores.to_csv(path, index=False)
+    assert differing(scored(kept))["model"].tolist() == [scores["model"][0]]
+    path.write_text(before)
 
 
 def test_every_figure_has_a_picture_a_number_and_an_alternative_text(book):

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from joblib import parallel_config
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GridSearchCV, KFold
@@ -168,8 +168,11 @@ def test_a_crippled_ridge_regression_stops_the_render(year, prices, monkeypatch)
 
 
 def test_relatives_follow_from_the_models():
+    boosting = Model("gradient boosting", "baseline", "boosting")
+    boosted = {boosting: (HistGradientBoostingRegressor(), FEATURES)}
     named = {
-        model.stage: [o.stage for o in own] for model, own in simpler_relatives(baselines()).items()
+        model.stage: [other.stage for other in own]
+        for model, own in simpler_relatives(baselines() | boosted).items()
     }
     assert named == {
         "persistence": [],

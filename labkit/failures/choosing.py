@@ -127,6 +127,7 @@ def _searched(
     )
     table = pd.DataFrame(candidates, columns=[*KEYS, "parameters"])
     table = table.merge(scores.groupby(KEYS, as_index=False).mean(), how="left", on=KEYS)
+    table = table.astype({"macro_f1": float})
     by_score = table.sort_values("macro_f1", ascending=False, kind="stable")
     winners = by_score.drop_duplicates(["rows", "family", "tier"]).index
     return table.assign(chosen=table.index.isin(winners))

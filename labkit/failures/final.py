@@ -112,6 +112,11 @@ class Final(Facts):
     probabilities : DataFrame
         Class probabilities in blocks of time, first repeat, of the MLP and the other learner that
         were best out-of-fold among those without a decision rule.
+    predictions : dict of str to ndarray
+        Class probabilities ``(models, repeats, rows, 6)`` before each judge, the models in the
+        order of ``standings``, the classes in that of `FAILURE_TYPES`.
+    judged_rows : DataFrame
+        ``judge``, ``udi`` and ``true`` class of those rows, in their order.
     curves : DataFrame
         Losses and accuracies by epoch of the MLPs, the held-out rows watched.
     constant : DataFrame
@@ -141,6 +146,8 @@ class Final(Facts):
     per_class: pd.DataFrame
     confusion: pd.DataFrame
     probabilities: pd.DataFrame
+    predictions: dict[str, np.ndarray]
+    judged_rows: pd.DataFrame
     curves: pd.DataFrame
     constant: pd.DataFrame
     verdicts: dict[str, Verdict]
@@ -204,6 +211,11 @@ def final(data: Maintenance, profile: Profile) -> Final:
     return Final(
         profile=profile.name,
         candidates=budgets(data, profile),
+        predictions={
+            name: np.stack([np.stack(own) for own in models.values()]).astype(np.float32)
+            for name, models in predicted.items()
+        },
+        judged_rows=_judged_rows(all_judges, data),
         probabilities=_table_of(shown, rows.y),
         reliability=reliability(calibrated[0].name, shown[calibrated[0]], rows.y),
         curves=history,
@@ -336,6 +348,16 @@ def _differences(
         ],
         ignore_index=True,
     )
+
+
+def _judged_rows(all_judges: Sequence[Judge], data: Maintenance) -> pd.DataFrame:
+    """Whom each judge's rows are: ``judge, udi, true``."""
+    parts = [
+        data.frame.iloc[judge.rows][["udi", "failure_type"]].assign(judge=judge.name)
+        for judge in all_judges
+    ]
+    table = pd.concat(parts, ignore_index=True).rename(columns={"failure_type": "true"})
+    return table.astype({"true": "str"})[["judge", "udi", "true"]]
 
 
 def _undecided(standing: pd.DataFrame) -> pd.DataFrame:

@@ -55,8 +55,8 @@ class Profile(config.Profile):
     n_repeats: int = 2
     forest_trees: int = 100
     boosting_rounds: int = 200
-    candidates: int = 10
-    nested_candidates: int = 4
+    candidates: int = 6
+    nested_candidates: int = 3
     inner_folds: int = 3
     resamples: int = 2000
     simulated_rows: int = 40_000

@@ -2,9 +2,10 @@
 
 A study is a function that takes data and a profile and returns `Facts`: a frozen dataclass of
 tables and of every fact that the book states. `study` keeps what it returned in
-``results/<name>/``: each table as CSV, and in ``record.json`` the other facts, the key they were
-made under, the profile and the seconds. The key is a hash of the code that the study reaches, its
-data, its profile and the packages that take part: a result whose key is not today's is made anew.
+``results/<name>/``: each table as CSV, each array as ``.npy``, and in ``record.json`` the other
+facts, the key they were made under, the profile and the seconds. The key is a hash of the code
+that the study reaches, its data, its profile and the packages that take part: a result whose key
+is not today's is made anew.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Generic, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
+import numpy as np
 import pandas as pd
 
 from labkit.place import ROOT
@@ -131,7 +133,11 @@ def _write(home: Path, facts: Facts, details: dict) -> None:
 
 
 def _stored(value: Any, folder: Path, name: str) -> Any:
-    """A fact as JSON holds it; a table becomes a file named after its field."""
+    """A fact as JSON holds it; a table or an array becomes a file named after its field."""
+    if isinstance(value, np.ndarray):
+        file = f"{name}.npy".replace(" ", "-")
+        np.save(folder / file, value, allow_pickle=False)
+        return {"file": file}
     if isinstance(value, pd.DataFrame):
         return write_table(value, folder / f"{name}.csv")
     if is_dataclass(value):
@@ -157,6 +163,9 @@ def _restored(stored: Any, kind: Any, folder: Path) -> Any:
     """A fact of a type, from what `_stored` made of it."""
     if kind is pd.DataFrame:
         return read_table(folder, stored)
+    if kind is np.ndarray:
+        # Left on the disk until it is looked at: predictions are large, and few chapters ask.
+        return np.load(folder / stored["file"], mmap_mode="r", allow_pickle=False)
     if is_dataclass(kind):
         hints = get_type_hints(kind)
         return kind(**{key: _restored(part, hints[key], folder) for key, part in stored.items()})

@@ -164,5 +164,5 @@ def said(found: Compared) -> Sentence:
     )
 
 
-def _among(found: ConfidenceSet) -> str:
-    return f"{counted(len(found.inside), 'model')} of {len(found.table)}"
+def _among(found: ConfidenceSet) -> Sentence:
+    return Sentence(f"{counted(len(found.inside), 'model')} of {len(found.table)}")

@@ -15,7 +15,7 @@ from labkit.report.alarms import check_relatives
 from labkit.report.curves import verdicts_of_models
 from labkit.report.facts import Facts
 from labkit.report.intervals import Interval
-from labkit.report.models import BASELINE, MLP, best, simpler_relatives
+from labkit.report.models import BASELINE, MLP, Model, best, simpler_relatives
 from labkit.report.results import study
 from labkit.volatility.ceiling import DAYS, STEPS, check_ceiling, highest_r2, noise
 from labkit.volatility.compared import Compared, compared
@@ -76,6 +76,14 @@ class Final(Facts):
         R² of each model by sector of the test year, and by year and set.
     predictions : DataFrame
         Realised and forecast log volatility of a few symbols over the test year, a column a model.
+    forecasts, variances : dict of str to ndarray
+        By set, forecasts of log volatility and of variance, ``(models, rows)``, the models in the
+        order of ``scores``.
+    realised, today : dict of str to ndarray
+        By set, log volatility tomorrow and today, ``(rows,)``.
+    days, symbol_numbers : dict of str to ndarray
+        By set, each row's day (since 1970) and the place of its symbol in ``symbols``, ``(rows,)``.
+    symbols : tuple of str
     curves : DataFrame
         Losses and accuracies by epoch of the MLPs, test included.
     constant : DataFrame
@@ -107,6 +115,13 @@ class Final(Facts):
     by_sector: pd.DataFrame
     by_year: pd.DataFrame
     predictions: pd.DataFrame
+    forecasts: dict[str, np.ndarray]
+    variances: dict[str, np.ndarray]
+    realised: dict[str, np.ndarray]
+    today: dict[str, np.ndarray]
+    days: dict[str, np.ndarray]
+    symbol_numbers: dict[str, np.ndarray]
+    symbols: tuple[str, ...]
     curves: pd.DataFrame
     constant: pd.DataFrame
     verdicts: dict[str, Verdict]
@@ -144,16 +159,18 @@ def final(data: NYSE, profile: Profile) -> Final:
         if model in (RECIPE_MODEL, AVERAGED)
     }
     found = rivals(data, profile)
-    forecasts = baseline_forecasts(panels, baselines() | tuned_boosting(found))
+    others = baselines() | tuned_boosting(found)
+    forecasts = baseline_forecasts(panels, others)
     forecasts |= {model: _mean_forecast([by_model[model]], own, sets) for model in stages}
     forecasts[AVERAGED] = _mean_forecast(list(members.values()), own, sets)
     forecasts |= wide_forecasts(data, found, profile, panels)
-    variances = _variances(forecasts, panels["train"])
+    forecasts = _as_kept(forecasts)
+    variances = _as_kept(_variances(forecasts, panels["train"]))
     history = curves([by_model[model] for model in stages], **_columns(stages))
     constant = constant_losses(sets)
     scores = _score_table(forecasts, variances, panels)
     ceilings = _ceilings(panels, profile)
-    raise_alarms(scores, ceilings)
+    raise_alarms(scores, ceilings, others)
     facts = weighed(scores, _differences(forecasts, panels["test"], profile))
     chosen = next(model for model in forecasts if model.stage == facts["best"])
     usual = usual_log_vol(panels["train"])
@@ -171,6 +188,9 @@ def final(data: NYSE, profile: Profile) -> Final:
         by_sector=_by_sector(forecasts, panels["test"], own.sectors),
         by_year=_by_year(forecasts, panels),
         predictions=_predictions(forecasts, panels["test"]),
+        forecasts=_by_set(forecasts, panels),
+        variances=_by_set(variances, panels),
+        **_rows_of(panels),
         curves=history,
         constant=constant,
         verdicts=verdicts_of_models(history, constant, "validation"),
@@ -179,7 +199,9 @@ def final(data: NYSE, profile: Profile) -> Final:
     )  # fmt: skip
 
 
-def raise_alarms(scores: pd.DataFrame, ceilings: Mapping[str, float]) -> None:
+def raise_alarms(
+    scores: pd.DataFrame, ceilings: Mapping[str, float], others: Mapping[Model, tuple]
+) -> None:
     """Stop where a result is too good to be honest, or an opponent too bad.
 
     Raises
@@ -190,7 +212,6 @@ def raise_alarms(scores: pd.DataFrame, ceilings: Mapping[str, float]) -> None:
     r2 = scores.pivot(index="model", columns="set", values="r2")
     for name, limit in ceilings.items():
         check_ceiling(r2[name].max(), limit)
-    others = baselines()
     check_relatives({m: r2.loc[m.name, "train"] for m in others}, simpler_relatives(others))
 
 
@@ -248,6 +269,36 @@ def _variances(forecasts: Forecasts, train: Panel) -> Forecasts:
     return {
         model: {s: variance_forecast(own, y - by_set["train"]) for s, own in by_set.items()}
         for model, by_set in forecasts.items()
+    }
+
+
+def _as_kept(forecasts: Forecasts) -> Forecasts:
+    """In single precision, as they are kept: so whoever scores what was kept finds our scores."""
+    return {
+        model: {name: np.asarray(own, dtype=np.float32) for name, own in by_set.items()}
+        for model, by_set in forecasts.items()
+    }
+
+
+def _by_set(forecasts: Forecasts, panels: Mapping[str, Panel]) -> dict[str, np.ndarray]:
+    return {name: np.stack([own[name] for own in forecasts.values()]) for name in panels}
+
+
+def _rows_of(panels: Mapping[str, Panel]) -> dict:
+    """What was forecast, of whom and when, by the names of the fields of `Final`."""
+    symbols = sorted(set().union(*(panel.index["symbol"] for panel in panels.values())))
+    return {
+        "realised": {name: panel.y.to_numpy() for name, panel in panels.items()},
+        "today": {name: panel.X["log_vol_1"].to_numpy() for name, panel in panels.items()},
+        "days": {
+            name: panel.index["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
+            for name, panel in panels.items()
+        },
+        "symbol_numbers": {
+            name: np.searchsorted(symbols, panel.index["symbol"].to_numpy(dtype=str))
+            for name, panel in panels.items()
+        },
+        "symbols": tuple(symbols),
     }
 
 
