@@ -150,7 +150,9 @@ def _case_member(case: Case, n_classes: int, start: int) -> Member:
 
 
 def _probabilities(model: nn.Module, case: Case) -> np.ndarray:
-    return torch.softmax(torch.from_numpy(outputs(model, case.X_out)), dim=1).numpy()
+    # What joblib hands to another process may be read-only, which PyTorch warns of.
+    X = np.require(case.X_out, requirements="W")
+    return torch.softmax(torch.from_numpy(outputs(model, X)), dim=1).numpy()
 
 
 def class_weights(

@@ -80,7 +80,7 @@ QUICK = Profile(
         "batch_size": [256, 512],
         "epochs": [1, 2],
     },
-    boosting={"max_leaf_nodes": [7], "min_samples_leaf": [50], "max_iter": [5, 20]},
+    boosting={"max_leaf_nodes": [15], "min_samples_leaf": [50], "max_iter": [50, 100]},
     wide_networks=1,
     folds=2,
     epochs=6,
