@@ -27,6 +27,7 @@ from labkit.failures.contenders import (
     staged,
 )
 from labkit.failures.data import Maintenance
+from labkit.failures.features import PHYSICS, RAW
 from labkit.failures.judging import (
     BLOCKS,
     HELD_OUT,
@@ -268,12 +269,11 @@ def raise_alarms(
     for model, row in accuracy.iterrows():
         check_generalisation(row["train"], row["test"], len(rows.test), model)
     train = scores[scores["set"] == "train"].set_index("model")["macro_f1"]
-    # On the rows that it was fitted to, a tree needs no particular inputs to outdo a line.
     firsts = {
-        family.at(tier): (family.first, ())
+        family.at(tier): (family.first, features)
         for family in families(profile, 1)
         if family.kind == BASELINE
-        for tier in ("raw", "physics")
+        for tier, features in (("raw", RAW), ("physics", PHYSICS))
     }
     check_relatives({m: train[m.name] for m in firsts}, simpler_relatives(firsts))
 
