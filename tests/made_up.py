@@ -152,6 +152,7 @@ def failure_differences(model, gains, judges=(HELD_OUT, BLOCKS), half=0.01):
     """A model's macro-F1 less that of others, by their names, ``half`` each way; sure if not 0."""
     rows = [
         {"judge": judge, "score": "macro_f1", "model": model, "against": against,
+         "family": against.partition(",")[0],
          "difference": gain, "low": gain - half, "high": gain + half, "p_value": 0.001,
          "adjusted": 0.002}
         for judge in judges

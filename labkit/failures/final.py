@@ -79,10 +79,14 @@ class Standing:
 
 @dataclass(frozen=True)
 class Duel:
-    """One model's score less another's before a judge; ``adjusted`` is the p-value after Holm."""
+    """One model's score less another's, of a ``family``, before a judge.
+
+    ``adjusted`` is the p-value after Holm.
+    """
 
     judge: str
     against: str
+    family: str
     gain: Interval
     adjusted: float
 
@@ -319,6 +323,7 @@ def duels(differences: pd.DataFrame, against: Collection[str]) -> tuple[Duel, ..
         Duel(
             row["judge"],
             row["against"],
+            row["family"],
             Interval(row["difference"], row["low"], row["high"]),
             row["adjusted"],
         )

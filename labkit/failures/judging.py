@@ -272,8 +272,9 @@ def differences(
     Returns
     -------
     DataFrame
-        ``judge, score, model, against``, ``difference`` with ``low`` and ``high``, ``p_value``, and
-        ``adjusted``: the p-values after Holm, for as many as there are pairs.
+        ``judge, score, model, against`` and its ``family``; ``difference`` with ``low`` and
+        ``high``; ``p_value``; and ``adjusted``, the p-values after Holm, for as many as there are
+        pairs.
     """
     bootstrap = _bootstrap(judge, y.iloc[judge.rows], profile)
     rows = []
@@ -287,6 +288,7 @@ def differences(
                 "score": score,
                 "model": model.name,
                 "against": other.name,
+                "family": other.family or other.name,
                 "difference": gain.interval.value,
                 "low": gain.interval.low,
                 "high": gain.interval.high,

@@ -70,7 +70,7 @@ def _sides(found: Sequence[Duel], *, ahead: str) -> str:
         by_outcome = {outcome: [] for outcome in where}
         for duel in found:
             if duel.judge == judge:
-                by_outcome[duel.outcome].append(duel.against)
+                by_outcome[duel.outcome].append(duel.family)
         parts = [f"{listing(own)} {where[side]}" for side, own in by_outcome.items() if own]
         clauses.append(f"on {judge}, {listing(parts)}")
     return "; ".join(clauses)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from arch.bootstrap import optimal_block_length
+from scipy.stats import norm
 from scipy.stats import t as student_t
 
 
@@ -44,9 +45,15 @@ class Resampled:
 
     @property
     def p_value(self) -> float:
-        """Two-sided, for the hypothesis that the true value is zero."""
-        beyond = min((self.draws <= 0).sum(), (self.draws >= 0).sum())
-        return float(min(1.0, 2 * (1 + beyond) / (1 + len(self.draws))))
+        """Two-sided, for the hypothesis that the true value is zero.
+
+        By the normal distribution with the draws' standard deviation: a share of draws could not be
+        smaller than one of them, and would call nothing sure where many values are tested.
+        """
+        if self.value == 0:
+            return 1.0
+        with np.errstate(divide="ignore"):
+            return float(2 * norm.sf(abs(self.value) / self.draws.std()))
 
 
 def mean_interval(values: Iterable[float]) -> Interval:

@@ -5,9 +5,11 @@ from dataclasses import astuple
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from labkit.report.intervals import (
     Interval,
+    Resampled,
     block_bootstrap,
     block_length,
     bootstrap_coverage,
@@ -212,3 +214,19 @@ def test_gains_are_paired_by_seed():
 def test_the_spread_of_a_single_value_is_not_known():
     assert spread([1.0, 3.0]) == pytest.approx(np.sqrt(2))
     assert np.isnan(spread([1.0]))
+
+
+def test_a_difference_far_from_zero_is_sure_however_few_the_draws():
+    draws = np.random.default_rng(0).normal(0.3, 0.05, size=200)
+    far, near = Resampled(0.3, draws), Resampled(0.02, draws - 0.28)
+    assert far.p_value < 1e-6 and far.interval.excludes_zero
+    assert near.p_value == pytest.approx(2 * norm.sf(0.02 / draws.std()))
+    assert Resampled(0.0, draws * 0).p_value == 1
+    assert Resampled(0.1, draws * 0 + 0.1).p_value == 0
+
+
+def test_a_difference_of_resampled_scores_is_paired():
+    draws = np.random.default_rng(0).normal(size=100)
+    difference = Resampled(1.5, draws + 0.5) - Resampled(1.0, draws)
+    assert difference.value == 0.5
+    assert difference.interval.low == pytest.approx(0.5) == pytest.approx(difference.interval.high)
