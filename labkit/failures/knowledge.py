@@ -6,7 +6,7 @@ train the models of a fold, and judge.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -107,7 +107,8 @@ class Knowledge(Facts):
 def knowledge(data: Maintenance, profile: Profile) -> Knowledge:
     """Train every family on real and simulated rows, and judge it on real ones."""
     rows = machines(data, profile.seed)
-    own_judges = [judge for judge in judges(rows, profile) if judge.name in (HELD_OUT, BLOCKS)]
+    trainings = replace(profile, n_repeats=profile.known_repeats)
+    own_judges = [judge for judge in judges(rows, trainings) if judge.name in (HELD_OUT, BLOCKS)]
     all_families = families(profile, profile.nested_candidates)
     stages = _stages(all_families, profile)
     choices = [DEVELOPMENT, *(block_name(k) for k in range(profile.folds))]
