@@ -65,7 +65,7 @@ def test_failures_that_do_not_stand_out_are_told_from_those_that_do():
     assert found.outstanding == ("Power Failure",), "three of 36 rows may be chance"
     says = words.failures_are_outliers(found).replace("\xa0", " ")
     assert "are power (72.4 %) and tool wear (8.3 %); no more often, heat dissipation (1.1" in says
-    assert says.endswith("every row stays, but the other failures are no outliers.")
+    assert says.endswith("every row stays; the other failures do not stand out.")
 
 
 def test_outliers_by_column_are_told_where_there_are_some():

@@ -181,7 +181,7 @@ def _outstanding(found: Outlying) -> str:
         "for, so every row stays"
     )
     others = len(found.above) + len(found.below) - len(names)
-    return f"{text}, but the other failures are no outliers." if others else f"{text}."
+    return f"{text}; the other failures do not stand out." if others else f"{text}."
 
 
 def memory(found: Memory) -> Sentence:
