@@ -132,7 +132,7 @@ def widest_axis(grid: Grid) -> Sentence:
 
 def grid_limits(grid: Grid) -> Sentence:
     """What a grid does not tell: whether better lies beyond its edges, and what folds blur."""
-    at = [f"{axis.replace('_', ' ')} ({side})" for axis, side in grid.edges.items()]
+    at = [f"the {axis.replace('_', ' ')} ({side})" for axis, side in grid.edges.items()]
     edges = (
         f"The winner has an outermost value of {listing(at)}: better may lie beyond."
         if at

@@ -150,10 +150,13 @@ def test_a_winner_at_the_edges_of_a_grid_is_said_to_be_there():
     """By hand: 0.005 lies between 0.001 and 0.01, batches and epochs have two values."""
     inside = text(words.grid_limits(searched(scores=(0.3, 0.2, 0.45))))
     assert inside.startswith(
-        "The winner has an outermost value of batch size (smallest) and epochs (smallest): better"
+        "The winner has an outermost value of the batch size (smallest) and the epochs (smallest): better"
     )
     at_edge = text(words.grid_limits(searched()))
-    assert "of learning rate (smallest), batch size (largest) and epochs (largest)" in at_edge
+    assert (
+        "of the learning rate (smallest), the batch size (largest) and the epochs (largest)"
+        in at_edge
+    )
     one_value = {"batch_size": [64] * 3, "epochs": [2] * 3, "batch_norm": [True, False, True]}
     same = searched(scores=(0.3, 0.2, 0.45), **one_value)
     assert "On no axis of numbers does the winner have an outermost" in text(
