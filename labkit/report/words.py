@@ -174,7 +174,7 @@ def tuned(before: float, after: float, score: str, spec: str = ".4f") -> Sentenc
     moved = change(before, after, score, spec)
     if float(format(after, spec)) < float(format(before, spec)):
         return Sentence(
-            f"{moved}: it hurt, since what wins on the folds of a search need not win elsewhere"
+            f"{moved}: it hurt; what wins on the folds of a search need not win elsewhere"
         )
     return moved
 

@@ -150,7 +150,8 @@ def test_a_winner_at_the_edges_of_a_grid_is_said_to_be_there():
     """By hand: 0.005 lies between 0.001 and 0.01, batches and epochs have two values."""
     inside = text(words.grid_limits(searched(scores=(0.3, 0.2, 0.45))))
     assert inside.startswith(
-        "The winner has an outermost value of the batch size (smallest) and the epochs (smallest): better"
+        "The winner has an outermost value of the batch size (smallest) and the epochs (smallest): "
+        "better"
     )
     at_edge = text(words.grid_limits(searched()))
     assert (
