@@ -89,7 +89,7 @@ def tasks(volatility: Remedies, failures: Remedies) -> Table:
             "train": "Train, unregularized",
             "validation": "Validation",
             "gap": "Gap",
-            "epoch": "Epoch where early stopping stops",
+            "epoch": "Best epoch, early stopping",
             "remedy": "Best remedy",
             "gain": "Gain",
         },

@@ -46,7 +46,8 @@ def _shape(found: Comparison) -> str:
     if found.over_ridge < SMALL <= found.over_logistic:
         return (
             "The first signal is nearly linear, so depth buys little; the second is cut out by "
-            "thresholds on products and differences, which a linear model cannot draw."
+            "limits on both sides and by conditions that must hold together, which a linear model "
+            "cannot draw, even where it is given the products and differences that they are on."
         )
     if found.over_ridge >= SMALL and found.over_logistic >= SMALL:
         return "Both signals bend in ways that a linear model misses."

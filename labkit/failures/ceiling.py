@@ -22,7 +22,7 @@ from labkit.nets.estimators import MLPClassifier
 from labkit.report.facts import Facts
 from labkit.report.models import CEILING, FLOOR, MLP, Model
 from labkit.report.results import study
-from labkit.report.sentence import Sentence, number, percent
+from labkit.report.sentence import Sentence, listing, number, percent
 
 NETWORK = Model("MLP", MLP, "recipe")
 BAYES = Model("Bayes classifier", CEILING, "bayes")
@@ -186,10 +186,19 @@ def said(facts: Ceiling) -> Sentence:
         else ""
     )
     return Sentence(
-        f"With {number(few.rows)} training rows the MLP goes {percent(few.f1_covered, 0)} of the "
-        f"way from the majority class to the Bayes classifier in macro-F1 and "
-        f"{percent(few.loss_covered, 0)} in log loss; with {number(many.rows)} rows, "
-        f"{percent(many.f1_covered, 0)} and {percent(many.loss_covered, 0)}. Its macro-F1 is then "
-        f"{number(many.f1, '.3f')}, where knowing the process gives "
-        f"{number(many.bayes_f1, '.3f')}{stalled}."
+        f"Of the way from the majority class to the Bayes classifier the MLP goes, with "
+        f"{number(few.rows)} training rows, {_way(few)}; with {number(many.rows)} rows, "
+        f"{_way(many)}. Its macro-F1 is then {number(many.f1, '.3f')}, where knowing the process "
+        f"gives {number(many.bayes_f1, '.3f')}{stalled}."
+    )
+
+
+def _way(reach: Reach) -> str:
+    """The shares of the way, or that there is none since the majority class scores better."""
+    shares = {"macro-F1": reach.f1_covered, "log loss": reach.loss_covered}
+    return listing(
+        f"{percent(share, 0)} in {name}"
+        if share >= 0
+        else f"none in {name} (it falls short of the majority class)"
+        for name, share in shares.items()
     )

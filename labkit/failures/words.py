@@ -9,7 +9,7 @@ from labkit.failures.judging import BLOCKS, HELD_OUT, OUT_OF_FOLD
 from labkit.failures.knowledge import Knowledge
 from labkit.failures.rules import SHORT_CLASSES
 from labkit.report.sentence import Sentence, listing, number, percent
-from labkit.report.words import change, interval
+from labkit.report.words import change, interval, tuned
 
 FOUND = 0.5
 """F1 from which on a class counts as found."""
@@ -183,5 +183,5 @@ def metrics_disagree(final: Final) -> Sentence:
 def tuning(final: Final) -> Sentence:
     """What the grid search changed, on the held-out rows."""
     f1 = [final.of(stage).macro_f1.value for stage in ("mlp-physics", "mlp-tuned")]
-    moved = change(*f1, "macro-F1 on the held-out rows")
+    moved = tuned(*f1, "macro-F1 on the held-out rows")
     return Sentence(f"For failures, with the same features, tuning {moved}.")

@@ -55,6 +55,28 @@ class Grid(Facts):
         axes = list(dict.fromkeys(self.effects["axis"]))
         return {axis: _plain(self.best[axis].iloc[0]) for axis in axes}
 
+    @property
+    def edges(self) -> dict[str, str]:
+        """Axes of numbers whose last value to one side won, and which it is of those tried."""
+        best = self.parameters
+        tried = self.candidates[list(best)].select_dtypes("number").agg(["min", "max"])
+        tried = tried.loc[:, tried.loc["min"] < tried.loc["max"]]
+        sides = {"smallest": tried.loc["min"], "largest": tried.loc["max"]}
+        return {
+            axis: side for axis in tried for side, end in sides.items() if best[axis] == end[axis]
+        }
+
+    @property
+    def fold_sd(self) -> float:
+        """Standard deviation of the winner's score over the folds."""
+        return float(self.best["std_test_score"].iloc[0])
+
+    @property
+    def faint(self) -> dict[str, float]:
+        """Axes between whose values the best score differs by less than ``fold_sd``; how much."""
+        spreads = _spreads(self.effects)
+        return spreads[spreads < self.fold_sd].to_dict()
+
 
 def found(search: GridSearchCV) -> dict:
     """The facts of a finished search, by the names of the fields of `Grid`."""
@@ -107,13 +129,18 @@ def axis_effects(candidates: pd.DataFrame, axes: list[str]) -> pd.DataFrame:
 
 def spreads_of(effects: pd.DataFrame) -> tuple[Spread, Spread]:
     """The widest and the narrowest spread of best scores among the axes with several values."""
-    tried = effects[effects.groupby("axis")["value"].transform("size") > 1]
-    best = tried.groupby("axis", sort=False)["best"]
-    spreads = best.max() - best.min()
+    spreads = _spreads(effects)
     return (
         Spread(spreads.idxmax(), float(spreads.max())),
         Spread(spreads.idxmin(), float(spreads.min())),
     )
+
+
+def _spreads(effects: pd.DataFrame) -> pd.Series:
+    """How far the best scores of each axis with several values lie apart."""
+    tried = effects[effects.groupby("axis")["value"].transform("size") > 1]
+    best = tried.groupby("axis", sort=False)["best"]
+    return best.max() - best.min()
 
 
 def compare_shapes(candidates: pd.DataFrame) -> Shapes:

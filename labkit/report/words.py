@@ -130,6 +130,26 @@ def widest_axis(grid: Grid) -> Sentence:
     )
 
 
+def grid_limits(grid: Grid) -> Sentence:
+    """What a grid does not tell: whether better lies beyond its edges, and what folds blur."""
+    at = [f"the {axis.replace('_', ' ')} ({side})" for axis, side in grid.edges.items()]
+    edges = (
+        f"The winner has an outermost value of {listing(at)}: better may lie beyond."
+        if at
+        else "On no axis of numbers does the winner have an outermost value."
+    )
+    sd = f"the winner's standard deviation over the folds ({number(grid.fold_sd, '.4f')})"
+    faint = [
+        f"{axis.replace('_', ' ')} ({number(spread, '.4f')})" for axis, spread in grid.faint.items()
+    ]
+    if not faint:
+        return Sentence(f"{edges} The spread of every axis is wider than {sd}.")
+    return Sentence(
+        f"{edges} Narrower than {sd}, and so perhaps chance, "
+        f"{'is the spread' if len(faint) == 1 else 'are the spreads'} of {listing(faint)}."
+    )
+
+
 def architecture(grid: Grid, score: str, task: str) -> Sentence:
     """Which depth and width the grid preferred, and by how much."""
     shapes = grid.shapes
@@ -147,6 +167,16 @@ def change(before: float, after: float, score: str, spec: str = ".4f") -> Senten
         return Sentence(f"left the {score} at {number(after, spec)}")
     verb = "raised" if moved > 0 else "lowered"
     return Sentence(f"{verb} the {score} {text} (by {number(abs(moved), spec)})")
+
+
+def tuned(before: float, after: float, score: str, spec: str = ".4f") -> Sentence:
+    """What a search did to a score on rows that it did not see, and plainly where it hurt."""
+    moved = change(before, after, score, spec)
+    if float(format(after, spec)) < float(format(before, spec)):
+        return Sentence(
+            f"{moved}: it hurt; what wins on the folds of a search need not win elsewhere"
+        )
+    return moved
 
 
 def interval(given: Interval, spec: str = ".3f") -> str:

@@ -1,7 +1,7 @@
 """Sentences on the final table of the volatility study."""
 
 from labkit.report.sentence import Sentence, listing, number, percent
-from labkit.report.words import change
+from labkit.report.words import tuned
 from labkit.volatility.final import Final, Margin
 
 
@@ -51,5 +51,5 @@ def headline(final: Final) -> Sentence:
 
 def tuning(final: Final) -> Sentence:
     """What the grid search changed on the test year."""
-    moved = change(final.test_r2["first"], final.test_r2["tuned"], "test R²")
+    moved = tuned(final.test_r2["first"], final.test_r2["tuned"], "test R²")
     return Sentence(f"For volatility, tuning {moved}.")

@@ -35,7 +35,7 @@ def test_tasks_are_compared_by_their_own_measures():
     assert (first["Measure"], second["Measure"]) == ("R²", "macro-F1")
     assert first["Best remedy"] == "dropout" and first["Gain"] == "+0.040"
     assert second["Best remedy"] == "none" and second["Gain"] == "+0.000"
-    assert first["Epoch where early stopping stops"] == "3"
+    assert first["Best epoch, early stopping"] == "3"
 
 
 def test_provenance_shows_each_file_with_its_hash():

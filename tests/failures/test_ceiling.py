@@ -96,11 +96,17 @@ def ceiling_table(mlp_losses=(0.15, 0.06)):
 
 def test_the_way_to_the_ceiling_is_told_for_the_fewest_and_the_most_rows():
     text = ceiling.said(ceiling_table()).replace("\xa0", " ")
-    assert "With 1,000 training rows the MLP goes 40 % of the way" in text
-    assert "50 % in log loss" in text
-    assert "with 9,000 rows, 80 % and 95 %" in text
+    assert "goes, with 1,000 training rows, 40 % in macro-F1 and 50 % in log loss" in text
+    assert "with 9,000 rows, 80 % in macro-F1 and 95 % in log loss." in text
+    assert "falls short" not in text
     assert "is then 0.600" in text and "gives 0.700" in text
     assert "did not bring" not in text
+
+
+def test_a_network_worse_than_the_majority_class_goes_none_of_the_way():
+    text = ceiling.said(ceiling_table((0.4, 0.06))).replace("\xa0", " ")
+    assert "40 % in macro-F1 and none in log loss (it falls short of the majority class);" in text
+    assert "−" not in text
 
 
 def test_rows_that_do_not_help_are_said_not_to():

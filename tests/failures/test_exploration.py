@@ -23,6 +23,16 @@ def test_contradictions_are_counted_both_ways(frame):
     assert machines.contradictions(clean)["rows"].sum() == 3
 
 
+def test_contradictions_within_a_tools_last_minutes_are_counted():
+    wear = [199, 200, 240, 241]
+    frame = pd.DataFrame(
+        {"failure_type": "No Failure", "target": 1, "type": "H", "tool_wear": wear, "torque": 40.0,
+         "rotational_speed": 1500, "air_temperature": 300.0, "process_temperature": 310.0}
+    )  # fmt: skip
+    (row,) = machines.contradictions(frame).itertuples()
+    assert (row.rows, row.rule, row.worn) == (4, 0, 2)
+
+
 def test_target_alone_gives_the_answer_away_and_the_row_number_does_not_on_blocks(frame):
     table = machines.single_columns(frame).set_index("column")
     assert table["failed"].idxmax() == "target"

@@ -30,10 +30,17 @@ def test_each_column_has_its_first_values_its_blanks_and_its_range():
 
 def test_contradictions_stand_with_what_meets_a_rule():
     clashes = pd.DataFrame(
-        {"failure_type": [RANDOM], "target": [0], "rows": [1018], "rule": [3], "share": [0.1]}
-    )
+        {"failure_type": [RANDOM], "target": [0], "rows": [1018], "rule": [3], "worn": [2],
+         "share": [0.1]}
+    )  # fmt: skip
     assert cells(tables.contradictions(clashes)) == [
-        {"Failure type": RANDOM, "Target": "0", "Rows": "1,018", "Meet a rule": "3"}
+        {
+            "Failure type": RANDOM,
+            "Target": "0",
+            "Rows": "1,018",
+            "Meet a rule": "3",
+            "Worn tool": "2",
+        }
     ]
 
 

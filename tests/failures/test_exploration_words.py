@@ -6,10 +6,10 @@ from labkit.failures.exploration import balancing, machines, outliers, timeline,
 from labkit.failures.rules import FAILURE_TYPES
 
 
-def clashes(rule, rows=1):
+def clashes(rule, rows=1, worn=0):
     table = pd.DataFrame(
         {"failure_type": ["Random Failures"], "target": [0], "rows": [18], "rule": [rule],
-         "share": [0.0018]}
+         "worn": [worn], "share": [0.0018]}
     )  # fmt: skip
     return words.contradictions(machines.contradicting(table.head(rows)))
 
@@ -18,6 +18,15 @@ def test_contradictions_say_whether_a_rule_takes_a_side():
     assert "nothing in the measurements" in clashes(0)
     assert "nothing in the measurements" not in clashes(2)
     assert "agree in every row" in clashes(0, rows=0)
+
+
+def test_contradicting_rows_with_a_worn_tool_may_be_failures():
+    worn = clashes(0, worn=1)
+    assert "none meets a documented failure rule, and 1 lies where a worn tool may fail;" in worn
+    assert "for the others, nothing in the measurements" in worn
+    assert clashes(3, worn=2).endswith("3 meet a documented failure rule, and 2 lie where a worn "
+                                       "tool may fail.")  # fmt: skip
+    assert "worn" not in clashes(0) + clashes(3)
 
 
 def outlier_shares(sound, failing):
@@ -34,8 +43,29 @@ def outlier_shares(sound, failing):
 
 
 def test_failures_are_called_outliers_only_if_they_are():
-    assert "what we are looking for" in words.failures_are_outliers(outlier_shares(0.04, 0.7))
-    assert "not the same here" in words.failures_are_outliers(outlier_shares(0.04, 0.01))
+    says = words.failures_are_outliers(outlier_shares(0.04, 0.7)).replace("\xa0", " ")
+    assert "More often outside the fences than sound rows are power (70.0 %)." in says
+    assert says.endswith("power stands out: these outliers are what we are looking for, so every "
+                         "row stays.")  # fmt: skip
+    says = words.failures_are_outliers(outlier_shares(0.04, 0.01)).replace("\xa0", " ")
+    assert "No more often outside the fences than sound rows are power (1.0 %)." in says
+    assert "not the same here" in says
+
+
+def test_failures_that_do_not_stand_out_are_told_from_those_that_do():
+    by_class = pd.DataFrame(
+        [("No Failure", 7722, 0.042, 0.028), ("Heat Dissipation Failure", 90, 0.011, 0.022),
+         ("Power Failure", 76, 0.724, 0.737), ("Tool Wear Failure", 36, 3 / 36, 2 / 36)],
+        columns=["class", "rows", "iqr", "robust"],
+    )  # fmt: skip
+    by_column = pd.DataFrame({"column": ["torque"], "share": [0.02]})
+    found = outliers.outlying(by_class, by_column)
+    assert list(found.above) == ["Power Failure", "Tool Wear Failure"]
+    assert list(found.below) == ["Heat Dissipation Failure"]
+    assert found.outstanding == ("Power Failure",), "three of 36 rows may be chance"
+    says = words.failures_are_outliers(found).replace("\xa0", " ")
+    assert "are power (72.4 %) and tool wear (8.3 %); no more often, heat dissipation (1.1" in says
+    assert says.endswith("every row stays; the other failures do not stand out.")
 
 
 def test_outliers_by_column_are_told_where_there_are_some():
@@ -52,10 +82,21 @@ def test_outliers_by_column_are_told_where_there_are_some():
 def test_the_row_number_is_worth_what_neighbours_give_away_or_nothing():
     alone = pd.DataFrame({"column": ["udi"], "random_folds": [0.375], "blocks": [0.25]})
     leak = words.row_number_leak(machines.row_number_leak(alone))
-    assert "0.375 on random folds and 0.250 on contiguous blocks: the 0.125 between" in leak
+    assert "A tree on UDI alone has a macro-F1 of 0.375 on random folds and 0.250 on" in leak
+    assert "contiguous blocks: the 0.125 between" in leak
     for blocks in (0.375, 0.5):
         found = machines.row_number_leak(alone.assign(blocks=blocks))
-        assert "gives nothing away here" in words.row_number_leak(found)
+        assert "give nothing away here" in words.row_number_leak(found)
+
+
+def test_of_two_serial_numbers_the_larger_leak_is_told():
+    alone = pd.DataFrame(
+        {"column": ["torque", "udi", "product_id"], "random_folds": [0.9, 0.171, 0.193],
+         "blocks": [0.1, 0.164, 0.164]}
+    )  # fmt: skip
+    found = machines.row_number_leak(alone)
+    assert found.column == "product_id" and round(found.gain, 3) == 0.029
+    assert "on product ID alone has a macro-F1 of 0.193" in words.row_number_leak(found)
 
 
 def test_memory_speaks_of_time_order_only_if_there_is_some():
@@ -162,3 +203,9 @@ def test_a_training_set_grows_and_may_shrink():
     assert "shrinks from 55 rows to 15 with less and grows to 85 with more." in text
     only = words.extremes(balancing.sizes(counts.drop(index=1)))
     assert only == "The training set grows from 55 rows to 85 with more."
+
+
+def test_strategies_that_leave_as_many_rows_are_all_named():
+    counts = pd.DataFrame({"strategy": ["none", "SMOTE", "copies"], "a": [50, 80, 75],
+                           "b": [5, 5, 10]})  # fmt: skip
+    assert words.extremes(balancing.sizes(counts)).endswith("to 85 with SMOTE and copies.")

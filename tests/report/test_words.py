@@ -146,6 +146,41 @@ def test_the_axis_that_matters_most_is_the_one_with_the_widest_spread():
     assert "hidden sizes" not in sentence
 
 
+def test_a_winner_at_the_edges_of_a_grid_is_said_to_be_there():
+    """By hand: 0.005 lies between 0.001 and 0.01, batches and epochs have two values."""
+    inside = text(words.grid_limits(searched(scores=(0.3, 0.2, 0.45))))
+    assert inside.startswith(
+        "The winner has an outermost value of the batch size (smallest) and the epochs (smallest): "
+        "better"
+    )
+    at_edge = text(words.grid_limits(searched()))
+    assert (
+        "of the learning rate (smallest), the batch size (largest) and the epochs (largest)"
+        in at_edge
+    )
+    one_value = {"batch_size": [64] * 3, "epochs": [2] * 3, "batch_norm": [True, False, True]}
+    same = searched(scores=(0.3, 0.2, 0.45), **one_value)
+    assert "On no axis of numbers does the winner have an outermost" in text(
+        words.grid_limits(same)
+    )
+
+
+def test_spreads_within_the_noise_of_the_folds_are_said_to_be():
+    """The folds' standard deviation is 0.01: batches of 1024 against 64 differ by 0.005."""
+    sentence = text(words.grid_limits(searched(scores=(0.5, 0.2, 0.495))))
+    assert "(0.0100), and so perhaps chance, are the spreads of hidden sizes (0.0050), " in sentence
+    assert "batch size (0.0050) and epochs (0.0050)." in sentence
+    wide = text(words.grid_limits(searched(scores=(0.5, 0.2, 0.45))))
+    assert wide.endswith("The spread of every axis is wider than the winner's standard deviation "
+                         "over the folds (0.0100).")  # fmt: skip
+
+
+@pytest.mark.parametrize(("after", "hurt"), [(0.4, True), (0.49999, False), (0.6, False)])
+def test_tuning_that_hurts_is_said_to(after, hurt):
+    """Not where the two print alike."""
+    assert ("it hurt" in text(words.tuned(0.5, after, "F1"))) is hurt
+
+
 def test_the_grids_favourite_shape():
     sentence = text(words.architecture(searched(), "R²", "volatility"))
     assert "preferred 64-32 hidden units" in sentence and "16, reached" in sentence

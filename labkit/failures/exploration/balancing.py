@@ -102,21 +102,24 @@ def _obeying(rows: pd.DataFrame, y: np.ndarray) -> float:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Training rows as they are, and under the strategies that leave fewest and most."""
+    """Training rows as they are, and under the strategies that leave fewest and most.
+
+    ``fewest_by`` and ``most_by`` are all that leave so many.
+    """
 
     before: int
     fewest: int
-    fewest_by: str
+    fewest_by: tuple[str, ...]
     most: int
-    most_by: str
+    most_by: tuple[str, ...]
 
 
 def sizes(counts: pd.DataFrame) -> Sizes:
     """Read the table of `counts_after`."""
     totals = counts.set_index("strategy").sum(axis=1)
-    return Sizes(
-        int(totals["none"]), int(totals.min()), totals.idxmin(), int(totals.max()), totals.idxmax()
-    )
+    fewest, most = int(totals.min()), int(totals.max())
+    fewest_by, most_by = (tuple(totals.index[totals == n]) for n in (fewest, most))
+    return Sizes(int(totals["none"]), fewest, fewest_by, most, most_by)
 
 
 @dataclass(frozen=True)

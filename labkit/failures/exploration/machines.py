@@ -16,6 +16,7 @@ from labkit.failures.rules import (
     overstrain_rule,
     power_rule,
 )
+from labkit.failures.simulation import TOOL_LIFE
 from labkit.report.sentence import number
 
 RULES = {
@@ -98,12 +99,16 @@ class Clash:
 
 @dataclass(frozen=True)
 class Contradictions:
-    """How many rows say two things at once, of which kinds, and how many meet a rule."""
+    """How many rows say two things at once, of which kinds, and how many could be failures.
+
+    ``ruled`` of them meet a documented rule; ``worn`` have a wear within `TOOL_LIFE`.
+    """
 
     clashes: tuple[Clash, ...]
     rows: int
     share: float
     ruled: int
+    worn: int
 
 
 def contradicting(clashes: pd.DataFrame) -> Contradictions:
@@ -114,6 +119,7 @@ def contradicting(clashes: pd.DataFrame) -> Contradictions:
         int(clashes["rows"].sum()),
         float(clashes["share"].sum()),
         int(clashes["rule"].sum()),
+        int(clashes["worn"].sum()),
     )
 
 
@@ -123,13 +129,15 @@ def contradictions(frame: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``failure_type``, ``target``, ``rows``, ``share`` (of all rows) and ``rule``, how many of
-        them meet one of the documented `RULES`; a row for each combination that occurs.
+        ``failure_type``, ``target``, ``rows``, ``share`` (of all rows); ``rule``, how many of them
+        meet one of the documented `RULES`; and ``worn``, how many have a tool wear within
+        `TOOL_LIFE`, where a tool fails at a random time. A row for each combination that occurs.
     """
     failed = frame["failure_type"] != NO_FAILURE
     clash = frame[failed != (frame["target"] == 1)]
-    table = clash.assign(rule=any_rule(clash)).groupby(["failure_type", "target"], as_index=False)
-    table = table.agg(rows=("rule", "size"), rule=("rule", "sum"))
+    clash = clash.assign(rule=any_rule(clash), worn=clash["tool_wear"].between(*TOOL_LIFE))
+    table = clash.groupby(["failure_type", "target"], as_index=False)
+    table = table.agg(rows=("rule", "size"), rule=("rule", "sum"), worn=("worn", "sum"))
     return table.assign(share=table["rows"] / len(frame))
 
 
@@ -196,8 +204,9 @@ def leak(alone: pd.DataFrame) -> Leak:
 
 @dataclass(frozen=True)
 class RowNumberLeak:
-    """Macro-F1 of a tree on the row number, on random folds and on contiguous blocks."""
+    """Macro-F1 of a tree on a serial number, on random folds and on contiguous blocks."""
 
+    column: str
     random_folds: float
     blocks: float
 
@@ -208,9 +217,10 @@ class RowNumberLeak:
 
 
 def row_number_leak(alone: pd.DataFrame) -> RowNumberLeak:
-    """Read the table of `single_columns`."""
-    row = alone.set_index("column").loc["udi"]
-    return RowNumberLeak(row["random_folds"], row["blocks"])
+    """The serial number that gives most away, from the table of `single_columns`."""
+    numbers = alone[alone["column"].isin(NUMBERING)]
+    row = numbers.loc[(numbers["random_folds"] - numbers["blocks"]).idxmax()]
+    return RowNumberLeak(row["column"], row["random_folds"], row["blocks"])
 
 
 def _macro_f1(y, predicted) -> float:

@@ -13,6 +13,9 @@ from labkit.failures.rules import FAILURE_TYPES, NO_FAILURE
 FENCE = 1.5
 """Tukey's fences (1977): so many interquartile ranges outside the middle half of the rows."""
 
+LEVEL = 0.05
+"""Of the test of whether a kind of failure is flagged more often than sound rows."""
+
 OUTLIER_LEVEL = 0.999
 """Share of a normal distribution's rows that the robust distance lets pass."""
 
@@ -77,11 +80,6 @@ class Flagged:
     failures: float
     sound: float
 
-    @property
-    def ratio(self) -> float:
-        """How much more often a failure is flagged than a sound row."""
-        return self.failures / max(self.sound, 1e-9)
-
 
 @dataclass(frozen=True)
 class Outlying:
@@ -89,6 +87,9 @@ class Outlying:
 
     ``columns`` are the measurements with values beyond the fences, by their share, most first;
     ``hardest`` is the failure of which the robust distance would take most, ``hardest_share``.
+    ``above`` and ``below`` are the failures of which more lies beyond the fences than of sound
+    rows, and those of which no more does, with their shares; ``outstanding`` those that both
+    methods flag more often than sound rows, at the `LEVEL` of a one-sided binomial test.
     """
 
     fences: Flagged
@@ -96,11 +97,9 @@ class Outlying:
     columns: dict[str, float]
     hardest: str
     hardest_share: float
-
-    @property
-    def failures_stand_out(self) -> bool:
-        """Whether both methods flag failures more often than sound rows."""
-        return min(self.fences.ratio, self.robust.ratio) > 1
+    above: dict[str, float]
+    below: dict[str, float]
+    outstanding: tuple[str, ...]
 
 
 def outlying(by_class: pd.DataFrame, by_column: pd.DataFrame) -> Outlying:
@@ -114,10 +113,28 @@ def outlying(by_class: pd.DataFrame, by_column: pd.DataFrame) -> Outlying:
 
     touched = by_column[by_column["share"] > 0].sort_values("share", ascending=False)
     top = failures.loc[failures["robust"].idxmax()]
+    shares = failures.set_index("class")["iqr"].sort_values(ascending=False)
+    fences, robust = flagged("iqr"), flagged("robust")
+    above = shares > fences.sound
+    limits = {"iqr": fences.sound, "robust": robust.sound}
+    stands_out = [
+        all(_more_often(row, method, limit) for method, limit in limits.items())
+        for _, row in failures.iterrows()
+    ]
     return Outlying(
-        flagged("iqr"),
-        flagged("robust"),
+        fences,
+        robust,
         touched.set_index("column")["share"].to_dict(),
         top["class"],
         top["robust"],
+        shares[above].to_dict(),
+        shares[~above].to_dict(),
+        tuple(failures.loc[stands_out, "class"]),
     )
+
+
+def _more_often(row: pd.Series, method: str, limit: float) -> bool:
+    """Whether more of a class's rows are flagged than chance explains at a share of ``limit``."""
+    n_flagged = round(row[method] * row["rows"])
+    test = stats.binomtest(n_flagged, int(row["rows"]), limit, alternative="greater")
+    return bool(test.pvalue < LEVEL)

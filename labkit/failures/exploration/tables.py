@@ -33,6 +33,7 @@ def contradictions(clashes: pd.DataFrame) -> Table:
             "target": "Target",
             "rows": "Rows",
             "rule": "Meet a rule",
+            "worn": "Worn tool",
         },
     )
 

@@ -47,12 +47,20 @@ def contradictions(found: Contradictions) -> Sentence:
     ]
     ruled = found.ruled
     meet = f"{number(ruled)} meet" if ruled > 1 else "1 meets" if ruled else "none meets"
-    end = "." if ruled else ": nothing in the measurements tells which of the two labels is wrong."
     return Sentence(
         f"The two labels contradict each other in {counted(found.rows, 'row')}, "
         f"{percent(found.share, 2)} of the file: {listing(cases)}. Of these, {meet} a "
-        f"documented failure rule{end}"
+        f"documented failure rule{_worn(found)}"
     )
+
+
+def _worn(found: Contradictions) -> str:
+    """What the tool's wear says of contradicting rows, and whether anything else does."""
+    untold = "nothing in the measurements tells which of the two labels is wrong."
+    if not found.worn:
+        return "." if found.ruled else f": {untold}"
+    lie = f", and {number(found.worn)} {'lies' if found.worn == 1 else 'lie'} where a worn tool"
+    return f"{lie} may fail." if found.ruled else f"{lie} may fail; for the others, {untold}"
 
 
 def leakage(found: Leak) -> Sentence:
@@ -70,16 +78,16 @@ def leakage(found: Leak) -> Sentence:
 
 
 def row_number_leak(found: RowNumberLeak) -> Sentence:
-    """What the row number is worth on random folds and on contiguous blocks."""
+    """What the worst of the serial numbers is worth on random folds and on contiguous blocks."""
     return Sentence(
-        "A tree on UDI alone has a macro-F1 of "
+        f"A tree on {_plain(found.column)} alone has a macro-F1 of "
         f"{number(found.random_folds, '.3f')} on random folds and {number(found.blocks, '.3f')} "
         "on contiguous blocks: "
         + (
-            f"the {number(found.gain, '.3f')} between them is what it learns from neighbouring "
-            "rows, not from the machine."
+            f"the {number(found.gain, '.3f')} between them, the most that a serial number gives "
+            "away, is what it learns from neighbouring rows, not from the machine."
             if found.gain > 0.001
-            else "the row number gives nothing away here, but nor does it measure anything."
+            else "the serial numbers give nothing away here, but nor do they measure anything."
         )
     )
 
@@ -146,12 +154,34 @@ def failures_are_outliers(found: Outlying) -> Sentence:
         f"failures and {percent(fences.sound)} of the sound rows; by the robust "
         f"distance, {percent(robust.failures)} and {percent(robust.sound)}. Hardest hit would be "
         f"{_short(found.hardest)}, of which {percent(found.hardest_share, 0)} would be gone. "
-        + (
-            "The outliers are what we are looking for, so every row stays."
-            if found.failures_stand_out
-            else "Outlying and failing are not the same here, and every row stays."
-        )
+        f"{_sides_of_sound(found)} {_outstanding(found)}"
     )
+
+
+def _sides_of_sound(found: Outlying) -> str:
+    """Which failures lie outside the fences more often than sound rows, and which do not."""
+    above, below = (
+        listing(f"{_short(name)} ({percent(share)})" for name, share in shares.items())
+        for shares in (found.above, found.below)
+    )
+    if not found.above:
+        return f"No more often outside the fences than sound rows are {below}."
+    text = f"More often outside the fences than sound rows are {above}"
+    return f"{text}; no more often, {below}." if found.below else f"{text}."
+
+
+def _outstanding(found: Outlying) -> str:
+    """What the outliers are, by the failures that stand out."""
+    names = found.outstanding
+    if not names:
+        return "Outlying and failing are not the same here, and every row stays."
+    text = (
+        f"Beyond chance, by both methods, {listing(map(_short, names))} "
+        f"{'stands' if len(names) == 1 else 'stand'} out: these outliers are what we are looking "
+        "for, so every row stays"
+    )
+    others = len(found.above) + len(found.below) - len(names)
+    return f"{text}; the other failures do not stand out." if others else f"{text}."
 
 
 def memory(found: Memory) -> Sentence:
@@ -232,10 +262,10 @@ def synthetic(found: Likeness) -> Sentence:
 
 def extremes(found: Sizes) -> Sentence:
     """The strategies with the fewest and the most training rows."""
-    grows = f"to {number(found.most)} with {found.most_by}."
+    grows = f"to {number(found.most)} with {listing(found.most_by)}."
     if found.fewest == found.before:
         return Sentence(f"The training set grows from {number(found.before)} rows {grows}")
     return Sentence(
         f"The training set shrinks from {number(found.before)} rows to {number(found.fewest)} with "
-        f"{found.fewest_by} and grows {grows}"
+        f"{listing(found.fewest_by)} and grows {grows}"
     )
