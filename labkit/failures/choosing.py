@@ -44,16 +44,17 @@ class Choices(Facts):
     candidates : DataFrame
         ``rows`` (`DEVELOPMENT`, or a block's), ``family``, ``tier``, ``candidate`` (its number),
         ``parameters`` (those that differ from the first learner's), ``macro_f1`` (mean over the
-        inner folds; nan where there was nothing to choose) and ``chosen``.
+        inner folds) and ``chosen``; none where a family sends a single learner.
     """
 
     candidates: pd.DataFrame
 
     def number(self, rows: str, family: str, tier: str) -> int:
-        """The number of the candidate that was chosen."""
-        table = self.candidates
-        own = table[(table["rows"] == rows) & (table["family"] == family) & table["chosen"]]
-        return int(own.set_index("tier")["candidate"][tier])
+        """The number of the candidate that was chosen; zero where there was a single one."""
+        own = self.candidates.query(
+            "rows == @rows and family == @family and tier == @tier and chosen"
+        )
+        return int(own["candidate"].sum())
 
 
 @study("classification-choices")
@@ -111,12 +112,12 @@ def _searched(
         splits = [Split(rows[train], rows[out], profile.seed) for train, out in folds]
         for family in _entrants(data, profile, name):
             for tier, learners in family.candidates.items():
+                if len(learners) == 1:  # nothing to choose
+                    continue
                 for number, learner in enumerate(learners):
-                    key = (name, family.key, tier, number)
+                    key, stage = (name, family.key, tier, number), Stage(learner, **SEARCHED[tier])
                     candidates.append((*key, _changes(learner, family.first)))
-                    if len(learners) > 1:
-                        stage = Stage(learner, **SEARCHED[tier])
-                        tasks += [Task((*key, k), stage, own) for k, own in enumerate(splits)]
+                    tasks += [Task((*key, k), stage, own) for k, own in enumerate(splits)]
     predicted = predict_tasks(tasks, whole.X, whole.y)
     scores = pd.DataFrame(
         [
@@ -126,8 +127,7 @@ def _searched(
         columns=[*KEYS, "macro_f1"],
     )
     table = pd.DataFrame(candidates, columns=[*KEYS, "parameters"])
-    table = table.merge(scores.groupby(KEYS, as_index=False).mean(), how="left", on=KEYS)
-    table = table.astype({"macro_f1": float})
+    table = table.merge(scores.groupby(KEYS, as_index=False).mean(), on=KEYS)
     by_score = table.sort_values("macro_f1", ascending=False, kind="stable")
     winners = by_score.drop_duplicates(["rows", "family", "tier"]).index
     return table.assign(chosen=table.index.isin(winners))
@@ -153,15 +153,14 @@ def budgets(data: Maintenance, profile: Profile) -> pd.DataFrame:
         ``family``; on the development rows the number tried at each stage of the search; and
         ``nested``, the number inside each block at both together.
     """
-    at_stages = pd.concat(
-        [choices(data, profile).candidates, nested_choices(data, profile).candidates]
+    entered = zip(
+        _entrants(data, profile, DEVELOPMENT), _entrants(data, profile, block_name(0)), strict=True
     )
-    n_tried = at_stages.groupby(["rows", "family", "tier"]).size()
     rows = []
-    for family in families(profile, profile.candidates):
-        counts = n_tried[DEVELOPMENT, family.key].to_dict()
+    for family, in_block in entered:
+        counts = {tier: len(own) for tier, own in family.candidates.items()}
         if family.key == NETWORKS:
             counts["tuned"] = len(grid(data, profile).candidates)
-        nested = int(n_tried[block_name(0), family.key].sum())
+        nested = sum(len(own) for own in in_block.candidates.values())
         rows.append({"family": family.name, **counts, "nested": nested})
     return pd.DataFrame(rows)

@@ -13,6 +13,7 @@ from labkit.failures.calibration import Reliability, reliability
 from labkit.failures.choosing import (
     DEVELOPMENT,
     Choices,
+    block_name,
     budgets,
     choices,
     chosen,
@@ -195,8 +196,11 @@ def final(data: Maintenance, profile: Profile) -> Final:
     remedy = regularization(data, profile).leading
     entered = {
         name: _entered(made, data, profile, name, remedy)
-        for made in (choices(data, profile), nested_choices(data, profile))
-        for name in made.candidates["rows"].unique()
+        for made, names in (
+            (choices(data, profile), [DEVELOPMENT]),
+            (nested_choices(data, profile), map(block_name, range(profile.folds))),
+        )
+        for name in names
     }
     all_judges = judges(rows, profile)
     predicted = predict_judged(rows, all_judges, families(profile, profile.candidates), entered)

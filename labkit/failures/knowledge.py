@@ -107,7 +107,8 @@ class Knowledge(Facts):
 def knowledge(data: Maintenance, profile: Profile) -> Knowledge:
     """Train every family on real and simulated rows, and judge it on real ones."""
     rows = machines(data, profile.seed)
-    trainings = replace(profile, n_repeats=profile.known_repeats)
+    # Once: the training sets are several times as large, and each network is an average as it is.
+    trainings = replace(profile, n_repeats=1)
     own_judges = [judge for judge in judges(rows, trainings) if judge.name in (HELD_OUT, BLOCKS)]
     all_families = families(profile, profile.nested_candidates)
     stages = _stages(all_families, profile)

@@ -38,8 +38,6 @@ class Profile(config.Profile):
         Resamples behind every bootstrap over rows.
     simulated_rows : int
         Rows of the documented process that models are given as knowledge.
-    known_repeats : int
-        Trainings, as ``n_repeats``, of the models that are given those.
     simulated_epochs : int
         Epochs of the networks that train on those.
     ceiling_rows : tuple of int
@@ -62,7 +60,6 @@ class Profile(config.Profile):
     inner_folds: int = 3
     resamples: int = 2000
     simulated_rows: int = 40_000
-    known_repeats: int = 1
     simulated_epochs: int = 20
     ceiling_rows: tuple[int, ...] = (1_000, 3_000, 10_000, 30_000)
     ceiling_test_rows: int = 20_000
@@ -120,7 +117,6 @@ THOROUGH = replace(
     nested_candidates=8,
     resamples=10_000,
     simulated_rows=120_000,
-    known_repeats=3,
     ceiling_rows=(1_000, 3_000, 10_000, 30_000, 100_000),
     ceiling_test_rows=100_000,
 )

@@ -192,6 +192,7 @@ def test_the_largest_forgotten_adjustment_is_shown():
     moves = pd.DataFrame(
         {"date": pd.bdate_range("2020-01-01", periods=3), "symbol": ["A", "B", "C"], "open": 1.0,
          "previous_close": 2.0, "change": [0.9, 0.25, -0.5],
+         "volume": [3.0, 1.0, 1.2],
          "looks_like": ["news", "other adjustment", "split"]}
     )  # fmt: skip
     found = jumps.unadjusted(moves)

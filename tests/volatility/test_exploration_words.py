@@ -210,9 +210,12 @@ def test_without_a_forgotten_adjustment_the_lesson_says_so():
     assert "2 of the 2 largest moves look like" in words.jumps_lesson(found(["split", "split"]))
 
 
+RETURNS = (0.0005, 0.02, 40.0, 4, 0.01, 150.0)
+
+
 def test_tails_are_compared_with_the_normal_in_the_lesson():
     def said(kurtosis):
-        return words.tails_lesson(market.Returns(0.0005, 0.02, 40.0, kurtosis, 4, 0.01, 150.0))
+        return words.tails_lesson(market.Returns(*RETURNS[:3], kurtosis, 0, kurtosis, *RETURNS[3:]))
 
     assert "have heavier tails" in said(9.0) and "0.050\xa0% to 2.00\xa0%" in said(9.0)
     assert "have no heavier tails" in said(-0.5)

@@ -149,6 +149,7 @@ def test_take_keeps_rows_together(panel):
 def test_physics_by_hand():
     X = pd.DataFrame(
         {
+            "type": ["M"],
             "process_temperature": [310.0],
             "air_temperature": [300.5],
             "torque": [40.0],
@@ -160,12 +161,13 @@ def test_physics_by_hand():
     assert made["temperature_difference"] == pytest.approx(9.5)
     assert made["power"] == pytest.approx(40 * 1500 * 2 * np.pi / 60)
     assert made["strain"] == pytest.approx(8000)
-    assert list(X) == list(add_physics(X))[:5], "the frame given was changed"
+    assert made["relative_strain"] == pytest.approx(8000 / 12_000)
+    assert list(X) == list(add_physics(X))[:6], "the frame given was changed"
 
 
 def test_machine_features_leave_ids_and_answers_at_the_door(machines):
     raw, full = machine_features(machines, physics=False), machine_features(machines)
     assert list(raw) == ["type", *MACHINE_FEATURES]
-    assert list(full) == ["type", *MACHINE_FEATURES, *PHYSICS_FEATURES]
+    assert list(full) == ["type", *MACHINE_FEATURES, *PHYSICS_FEATURES, "relative_strain"]
     assert not {"udi", "product_id", "target", "failure_type"} & set(full)
     assert len(full) == len(machines)
