@@ -54,7 +54,7 @@ class Choices(Facts):
         own = self.candidates.query(
             "rows == @rows and family == @family and tier == @tier and chosen"
         )
-        return int(own["candidate"].sum())
+        return 0 if own.empty else int(own["candidate"].item())
 
 
 @study("classification-choices")

@@ -201,6 +201,13 @@ def test_the_choice_is_the_candidate_with_the_best_score(data, monkeypatch, tmp_
     assert learner.get_params() == family.candidates["tuned"][best].get_params()
 
 
+def test_a_family_that_sends_a_single_learner_has_no_search(data, monkeypatch, tmp_path):
+    monkeypatch.setattr("labkit.report.results.FOLDER", tmp_path)
+    made = nested_choices(data, replace(TINY, nested_candidates=1))
+    assert made.candidates.empty
+    assert made.number("block 1", "forest", "tuned") == 0
+
+
 def test_every_model_is_trained_for_every_judge(data):
     rows = machines(data, TINY.seed)
     all_judges = [judge for judge in judges(rows, TINY) if judge.name in (HELD_OUT, BLOCKS)]
