@@ -37,8 +37,8 @@ SEARCHED = {
 class Contender(Model):
     """A model of this study: its family, what that was given, and the form in which it predicts."""
 
-    family: str = ""
-    treatment: str = ""
+    family: str
+    treatment: str = "none"
     form: str = SINGLE
 
     @property
@@ -48,8 +48,8 @@ class Contender(Model):
         return {**super().row, **own}
 
 
-MAJORITY = Contender("majority class", FLOOR, "majority")
-ORACLE = Contender("rule oracle", CEILING, "oracle")
+MAJORITY = Contender("majority class", FLOOR, "majority", "majority class")
+ORACLE = Contender("rule oracle", CEILING, "oracle", "rule oracle")
 
 NETWORKS = "mlp"
 """The key of our own family."""

@@ -288,7 +288,7 @@ def differences(
                 "score": score,
                 "model": model.name,
                 "against": other.name,
-                "family": other.family or other.name,
+                "family": other.family,
                 "difference": gain.interval.value,
                 "low": gain.interval.low,
                 "high": gain.interval.high,

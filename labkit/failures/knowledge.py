@@ -50,9 +50,13 @@ INVENTED = ("SMOTE", "Gaussian synthesis")
 REAL = "real rows"
 """What the network without any of these is called."""
 
-PROCESS = Contender("documented process", CEILING, "process")
+PROCESS = Contender("documented process", CEILING, "process", "documented process")
 PROCESS_DECIDED = Contender(
-    "documented process, decision rule", CEILING, "process-decided", form=DECIDED
+    "documented process, decision rule",
+    CEILING,
+    "process-decided",
+    "documented process",
+    form=DECIDED,
 )
 
 

@@ -110,8 +110,8 @@ def test_intervals_cover_the_score_of_other_rows():
 def test_a_difference_is_paired(guesses):
     y, good, poor = guesses
     judge = Judge("all", np.arange(300), [[Split(np.arange(2), np.arange(300), 0)]] * 2, ("x",))
-    models = [Contender("good", "mlp", "good"), Contender("poor", "baseline", "poor"),
-              Contender("same", "baseline", "same")]  # fmt: skip
+    models = [Contender("good", "mlp", "good", "us"), Contender("poor", "baseline", "poor", "them"),
+              Contender("same", "baseline", "same", "them")]  # fmt: skip
     predicted = dict(zip(models, (good, poor, good), strict=True))
     pairs = [(models[0], models[1]), (models[0], models[2])]
     table = differences(judge, y, predicted, pairs, "macro_f1", TINY).set_index("against")
