@@ -46,7 +46,9 @@ def sampler(strategy: str, seed: int):
         When the strategy is not one of `STRATEGIES`.
     """
     _check_strategy(strategy)
-    smote = SMOTENC([0], sampling_strategy=raised_counts, k_neighbors=NEIGHBOURS, random_state=seed)
+    smote = SMOTENC(
+        [0], sampling_strategy=counts_with_neighbours, k_neighbors=NEIGHBOURS, random_state=seed
+    )
     samplers = {
         "random oversampling": RandomOverSampler(
             sampling_strategy=raised_counts, random_state=seed
@@ -56,11 +58,17 @@ def sampler(strategy: str, seed: int):
         ),
         "SMOTE": smote,
         "SMOTE + Tomek links": SMOTETomek(
-            sampling_strategy=raised_counts, smote=smote, random_state=seed
+            sampling_strategy=counts_with_neighbours, smote=smote, random_state=seed
         ),
         "Gaussian synthesis": GaussianSampler(random_state=seed),
     }
     return samplers.get(strategy, "passthrough")
+
+
+def counts_with_neighbours(y) -> dict[str, int]:
+    """`raised_counts`, but for classes too rare to have `NEIGHBOURS`, which stay as they are."""
+    rows = Counter(y)
+    return {name: n for name, n in raised_counts(y).items() if rows[name] > NEIGHBOURS}
 
 
 def raised_counts(y) -> dict:

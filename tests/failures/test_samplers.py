@@ -140,3 +140,13 @@ def test_only_class_weights_weigh_and_they_sample_nothing():
 def test_an_unknown_strategy_is_refused_with_the_known_ones(function):
     with pytest.raises(ValueError, match="'smote'.*'SMOTE'"):
         function("smote")
+
+
+def test_a_class_with_too_few_rows_for_neighbours_is_left_as_it_is_by_smote():
+    random = np.random.default_rng(0)
+    y = np.repeat(["No Failure", "Power Failure", "Random Failures"], [60, 8, 1])
+    X = pd.DataFrame({"type": 0, "torque": random.normal(size=69), "power": random.normal(size=69)})
+    for strategy in ("SMOTE", "SMOTE + Tomek links"):
+        _, made = sampler(strategy, 0).fit_resample(X, y)
+        assert (np.asarray(made) == "Random Failures").sum() <= 1
+        assert (np.asarray(made) == "Power Failure").sum() > 8
