@@ -1,6 +1,6 @@
-"""The final tables of the failure study: the only study that opens the test rows."""
+"""The final tables of the failure study: every family at every stage, before every judge."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,6 @@ from labkit.failures.contenders import (
     MAJORITY,
     NETWORKS,
     ORACLE,
-    Contender,
     families,
     staged,
 )
@@ -34,10 +33,15 @@ from labkit.failures.judging import (
     HELD_OUT,
     OUT_OF_FOLD,
     TRAINING,
+    Duel,
     Judge,
+    Predicted,
+    Standing,
     differences,
+    duels,
     judges,
     predict_judged,
+    standing_of,
     standings,
 )
 from labkit.failures.machines import (
@@ -49,6 +53,7 @@ from labkit.failures.machines import (
 )
 from labkit.failures.profile import Profile
 from labkit.failures.regularization import regularization
+from labkit.failures.resampling import RowBootstrap
 from labkit.failures.rules import FAILURE_TYPES
 from labkit.failures.scores import classification_scores, most_probable, per_class_scores
 from labkit.failures.stages import DECIDED, Stage
@@ -57,46 +62,11 @@ from labkit.nets.ensembles import curves
 from labkit.report.alarms import check_copies, check_generalisation, check_relatives
 from labkit.report.curves import verdicts_of_models
 from labkit.report.facts import Facts
-from labkit.report.intervals import Interval
 from labkit.report.models import BASELINE, MLP, Model, best, simpler_relatives
 from labkit.report.results import study
 
-SURE = 0.05
-"""An adjusted p-value below this rules chance out."""
-
 SETS = {"train": TRAINING, "test": HELD_OUT}
 """What tables of the held-out rows call their sets, and who judges them."""
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A model's scores before a judge, with their intervals."""
-
-    name: str
-    accuracy: float
-    macro_f1: Interval
-    log_loss: Interval
-
-
-@dataclass(frozen=True)
-class Duel:
-    """One model's score less another's, of a ``family``, before a judge.
-
-    ``adjusted`` is the p-value after Holm.
-    """
-
-    judge: str
-    against: str
-    family: str
-    gain: Interval
-    adjusted: float
-
-    @property
-    def outcome(self) -> str:
-        """``ahead``, ``behind``, or ``level``: ahead and behind where chance is ruled out."""
-        if self.adjusted >= SURE or not self.gain.excludes_zero:
-            return "level"
-        return "ahead" if self.gain.value > 0 else "behind"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,17 +142,6 @@ class Final(Facts):
         return standing_of(self.standings, stage, judge)
 
 
-def standing_of(standing: pd.DataFrame, stage: str, judge: str) -> Standing:
-    """The row of a stage and a judge in a table of `labkit.failures.judging.standings`."""
-    own = standing[standing["judge"] == judge].set_index("stage").loc[stage]
-    return Standing(
-        own["model"],
-        float(own["accuracy"]),
-        Interval(*own[["macro_f1", "low", "high"]]),
-        Interval(*own[["log_loss", "log_loss_low", "log_loss_high"]]),
-    )
-
-
 @study("classification-final")
 def final(data: Maintenance, profile: Profile) -> Final:
     """Fit and score every model.
@@ -204,8 +163,9 @@ def final(data: Maintenance, profile: Profile) -> Final:
     }
     all_judges = judges(rows, profile)
     predicted = predict_judged(rows, all_judges, families(profile, profile.candidates), entered)
+    resampled = {judge.name: judge.bootstrap(rows.y, profile) for judge in all_judges}
     standing = pd.concat(
-        [standings(judge, rows.y, predicted[judge.name], profile) for judge in all_judges],
+        [standings(name, predicted[name], own) for name, own in resampled.items()],
         ignore_index=True,
     )
     of_sets = _of_sets(rows, predicted)
@@ -230,9 +190,7 @@ def final(data: Maintenance, profile: Profile) -> Final:
         curves=history,
         constant=constant,
         verdicts=verdicts_of_models(history, constant, "test"),
-        **weighed(
-            standing, _differences(all_judges, rows.y, predicted, standing, profile), of_sets
-        ),
+        **weighed(standing, _differences(predicted, standing, resampled), of_sets),
     )
 
 
@@ -320,40 +278,21 @@ def leaders(standing: pd.DataFrame) -> tuple[Model, Model]:
     return best(own, "macro_f1"), best(own, "macro_f1", BASELINE)
 
 
-def duels(differences: pd.DataFrame, against: Collection[str]) -> tuple[Duel, ...]:
-    """The rows of a table of differences that hold a model against these others."""
-    own = differences[differences["against"].isin(against)]
-    return tuple(
-        Duel(
-            row["judge"],
-            row["against"],
-            row["family"],
-            Interval(row["difference"], row["low"], row["high"]),
-            row["adjusted"],
-        )
-        for _, row in own.iterrows()
-    )
-
-
 def _differences(
-    all_judges: Sequence[Judge],
-    y: pd.Series,
-    predicted: Mapping[str, Mapping[Contender, Sequence[np.ndarray]]],
+    predicted: Mapping[str, Predicted],
     standing: pd.DataFrame,
-    profile: Profile,
+    resampled: Mapping[str, RowBootstrap],
 ) -> pd.DataFrame:
     """The best MLP against every family given the same, the best other learner, the rules."""
     leader, rival = leaders(standing)
     models = {model.stage: model for model in predicted[HELD_OUT]}
     ours = models[leader.stage]
     same = [m for m in models.values() if m.treatment == ours.treatment and m != ours]
-    against = dict.fromkeys([*same, models[rival.stage], ORACLE])
-    pairs = [(ours, other) for other in against]
+    others = list(dict.fromkeys([*same, models[rival.stage], ORACLE]))
     return pd.concat(
         [
-            differences(judge, y, predicted[judge.name], pairs, "macro_f1", profile)
-            for judge in all_judges
-            if judge.name in (HELD_OUT, BLOCKS)
+            differences(name, predicted[name], ours, others, "macro_f1", resampled[name])
+            for name in (HELD_OUT, BLOCKS)
         ],
         ignore_index=True,
     )
@@ -385,9 +324,7 @@ def _table_of(probabilities: Mapping[Model, np.ndarray], y: pd.Series) -> pd.Dat
     return pd.concat(parts, ignore_index=True)
 
 
-def _of_sets(
-    rows: Machines, predicted: Mapping[str, Mapping[Contender, Sequence[np.ndarray]]]
-) -> dict[str, pd.DataFrame]:
+def _of_sets(rows: Machines, predicted: Mapping[str, Predicted]) -> dict[str, pd.DataFrame]:
     """Every model's first training on its training rows and on the held-out rows."""
     truth = {"train": rows.development_rows()[1], "test": rows.open_test()[1]}
     scores, per_class, confusion = [], [], []

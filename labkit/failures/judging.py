@@ -5,28 +5,25 @@ which every choice is made anew inside the training rows; and, beside them, out-
 of the development rows, on which choices are made and which therefore choose, but do not judge.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 from sklearn.base import BaseEstimator, clone
 
 from labkit.failures.choosing import DEVELOPMENT, block_name
 from labkit.failures.contenders import Contender, Family, references
 from labkit.failures.machines import Machines, repeated_folds
 from labkit.failures.profile import Profile
+from labkit.failures.resampling import RowBootstrap
 from labkit.failures.rules import FAILURE_TYPES
 from labkit.failures.scores import (
     class_probabilities,
-    classification_scores,
-    macro_f1_of,
-    most_probable,
 )
-from labkit.failures.stages import Split, Stage, Task, codes, predict_tasks
+from labkit.failures.stages import Split, Stage, Task, predict_tasks
 from labkit.nets.splits import contiguous_blocks
-from labkit.report.intervals import Resampled, holm
+from labkit.report.intervals import Interval, holm
 
 HELD_OUT = "held-out rows"
 BLOCKS = "blocks of time"
@@ -56,6 +53,11 @@ class Judge:
     repeats: list[list[Split]]
     choices: tuple[str, ...]
 
+    def bootstrap(self, y: pd.Series, profile: Profile) -> RowBootstrap:
+        """Resamples of the judge's rows, whose classes are among ``y``."""
+        own = y.iloc[self.rows]
+        return RowBootstrap(own, len(self.repeats), profile.resamples, profile.seed)
+
     def splits(self) -> Iterator[tuple[int, str, Split]]:
         """(repeat, rows of the choice, split) of every training."""
         for repeat, splits in enumerate(self.repeats):
@@ -64,6 +66,9 @@ class Judge:
 
 
 TRAINING = "training rows"
+
+SURE = 0.05
+"""An adjusted p-value below this rules chance out."""
 
 
 def judges(rows: Machines, profile: Profile) -> list[Judge]:
@@ -96,63 +101,6 @@ def judges(rows: Machines, profile: Profile) -> list[Judge]:
         ),
         Judge(OUT_OF_FOLD, rows.development, of_development, (DEVELOPMENT,) * profile.folds),
     ]
-
-
-class RowBootstrap:
-    """Scores of models on the same resampled rows, so that their differences are paired.
-
-    Each resample draws as many rows as there are, with replacement, and one of the repeats: so the
-    intervals hold what other rows and other training seeds would change.
-
-    Parameters
-    ----------
-    y : Series
-        True classes of the rows that judge.
-    n_repeats : int
-    resamples : int
-    seed : int
-    """
-
-    def __init__(self, y: pd.Series, n_repeats: int, resamples: int, seed: int):
-        random = np.random.default_rng(seed)
-        self.truth = codes(y)
-        n_rows = len(y)
-        self.times = np.empty((resamples, n_rows), dtype=np.float32)
-        for times in self.times:
-            times[:] = np.bincount(random.integers(n_rows, size=n_rows), minlength=n_rows)
-        self.repeat = random.integers(n_repeats, size=resamples)
-
-    def macro_f1(self, probabilities: Sequence[np.ndarray]) -> Resampled:
-        """Macro-F1 of a model, from its probabilities in each repeat."""
-        return self._resampled([self._cells(own) for own in probabilities], _macro_f1_of_cells)
-
-    def log_loss(self, probabilities: Sequence[np.ndarray]) -> Resampled:
-        """Log loss of a model, from its probabilities in each repeat."""
-        losses = [self._losses(own)[:, None] for own in probabilities]
-        return self._resampled(losses, lambda sums: sums[..., 0] / len(self.truth))
-
-    def _cells(self, probabilities: np.ndarray) -> sparse.csr_array:
-        """Which cell of the confusion matrix each row falls in: ``(rows, 36)`` indicators."""
-        n_classes = len(FAILURE_TYPES)
-        cells = self.truth * n_classes + np.asarray(probabilities).argmax(axis=1)
-        ones = np.ones(len(cells), dtype=np.float32)
-        shape = (len(cells), n_classes**2)
-        return sparse.csr_array((ones, (np.arange(len(cells)), cells)), shape=shape)
-
-    def _losses(self, probabilities: np.ndarray) -> np.ndarray:
-        own = np.asarray(probabilities, dtype=float)[np.arange(len(self.truth)), self.truth]
-        return -np.log(np.clip(own, 1e-12, 1)).astype(np.float32)
-
-    def _resampled(self, values: Sequence, score) -> Resampled:
-        everything = np.ones((1, len(self.truth)), dtype=np.float32)
-        point = np.mean([score(everything @ own) for own in values])
-        draws = np.stack([score(self.times @ own) for own in values])
-        return Resampled(float(point), draws[self.repeat, np.arange(len(self.repeat))])
-
-
-def _macro_f1_of_cells(cells: np.ndarray) -> np.ndarray:
-    n_classes = len(FAILURE_TYPES)
-    return macro_f1_of(cells.reshape(*cells.shape[:-1], n_classes, n_classes))
 
 
 def predict_judged(
@@ -218,8 +166,8 @@ def _reference(estimator: BaseEstimator, rows: Machines, split: Split) -> np.nda
     return class_probabilities(fitted, rows.X.iloc[split.out])
 
 
-def standings(judge: Judge, y: pd.Series, predicted: Predicted, profile: Profile) -> pd.DataFrame:
-    """How every model stands before a judge.
+def standings(judge: str, predicted: Predicted, bootstrap: RowBootstrap) -> pd.DataFrame:
+    """How every model stands before a judge, by name, whose rows are resampled.
 
     Returns
     -------
@@ -227,18 +175,16 @@ def standings(judge: Judge, y: pd.Series, predicted: Predicted, profile: Profile
         ``judge`` and what `Contender.row` says; mean ``accuracy``, ``macro_f1`` and ``log_loss``
         over repeats; and the 95 % intervals ``low``, ``high``, ``log_loss_low``, ``log_loss_high``.
     """
-    own = y.iloc[judge.rows]
-    bootstrap = _bootstrap(judge, own, profile)
     rows = []
     for model, probabilities in predicted.items():
         f1 = bootstrap.macro_f1(probabilities).interval
         loss = bootstrap.log_loss(probabilities).interval
-        scores = [classification_scores(own, most_probable(p))["accuracy"] for p in probabilities]
+        right = [own.argmax(axis=1) == bootstrap.truth for own in probabilities]
         rows.append(
             {
-                "judge": judge.name,
+                "judge": judge,
                 **model.row,
-                "accuracy": float(np.mean(scores)),
+                "accuracy": float(np.mean(right)),
                 "macro_f1": f1.value,
                 "low": f1.low,
                 "high": f1.high,
@@ -251,45 +197,45 @@ def standings(judge: Judge, y: pd.Series, predicted: Predicted, profile: Profile
 
 
 def differences(
-    judge: Judge,
-    y: pd.Series,
+    judge: str,
     predicted: Predicted,
-    pairs: Sequence[tuple[Contender, Contender]],
+    model: Contender,
+    others: Sequence[Contender],
     score: str,
-    profile: Profile,
+    bootstrap: RowBootstrap,
 ) -> pd.DataFrame:
-    """One model's score less another's before a judge, paired row by row and seed by seed.
+    """A model's score less that of others before a judge, paired row by row and seed by seed.
 
     Parameters
     ----------
-    judge : Judge
-    y : Series
+    judge : str
+        Name of the judge, whose rows are resampled.
     predicted : mapping
-    pairs : sequence of (Contender, Contender)
+    model : Contender
+    others : sequence of Contender
     score : {"macro_f1", "log_loss"}
-    profile : Profile
+    bootstrap : RowBootstrap
 
     Returns
     -------
     DataFrame
         ``judge, score, model, against`` and its ``family``; ``difference`` with ``low`` and
         ``high``; ``p_value``; and ``adjusted``, the p-values after Holm, for as many as there are
-        pairs.
+        others.
     """
-    bootstrap = _bootstrap(judge, y.iloc[judge.rows], profile)
+    resampled = getattr(bootstrap, score)
+    own = resampled(predicted[model])
     rows = []
-    for model, other in pairs:
-        gain = getattr(bootstrap, score)(predicted[model]) - getattr(bootstrap, score)(
-            predicted[other]
-        )
+    for other in others:
+        gain = own - resampled(predicted[other])
         rows.append(
             {
-                "judge": judge.name,
+                "judge": judge,
                 "score": score,
                 "model": model.name,
                 "against": other.name,
                 "family": other.family,
-                "difference": gain.interval.value,
+                "difference": gain.value,
                 "low": gain.interval.low,
                 "high": gain.interval.high,
                 "p_value": gain.p_value,
@@ -299,5 +245,58 @@ def differences(
     return table.assign(adjusted=holm(table["p_value"]))
 
 
-def _bootstrap(judge: Judge, y: pd.Series, profile: Profile) -> RowBootstrap:
-    return RowBootstrap(y, len(judge.repeats), profile.resamples, profile.seed)
+@dataclass(frozen=True)
+class Standing:
+    """A model's scores before a judge, with their intervals."""
+
+    name: str
+    accuracy: float
+    macro_f1: Interval
+    log_loss: Interval
+
+
+@dataclass(frozen=True)
+class Duel:
+    """One model's score less another's, of a ``family``, before a judge.
+
+    ``adjusted`` is the p-value after Holm.
+    """
+
+    judge: str
+    against: str
+    family: str
+    gain: Interval
+    adjusted: float
+
+    @property
+    def outcome(self) -> str:
+        """``ahead``, ``behind``, or ``level``: ahead and behind where chance is ruled out."""
+        if self.adjusted >= SURE or not self.gain.excludes_zero:
+            return "level"
+        return "ahead" if self.gain.value > 0 else "behind"
+
+
+def standing_of(standing: pd.DataFrame, stage: str, judge: str) -> Standing:
+    """The row of a stage and a judge in a table of `standings`."""
+    own = standing[standing["judge"] == judge].set_index("stage").loc[stage]
+    return Standing(
+        own["model"],
+        float(own["accuracy"]),
+        Interval(*own[["macro_f1", "low", "high"]]),
+        Interval(*own[["log_loss", "log_loss_low", "log_loss_high"]]),
+    )
+
+
+def duels(differences: pd.DataFrame, against: Collection[str]) -> tuple[Duel, ...]:
+    """The rows of a table of differences that hold a model against these others."""
+    own = differences[differences["against"].isin(against)]
+    return tuple(
+        Duel(
+            row["judge"],
+            row["against"],
+            row["family"],
+            Interval(row["difference"], row["low"], row["high"]),
+            row["adjusted"],
+        )
+        for _, row in own.iterrows()
+    )

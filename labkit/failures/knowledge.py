@@ -17,20 +17,25 @@ from labkit.failures.contenders import NETWORKS, ORACLE, SEARCHED, Contender, Fa
 from labkit.failures.data import Maintenance
 from labkit.failures.decision import MacroF1Rule
 from labkit.failures.features import KNOWN
-from labkit.failures.final import Duel, Standing, duels, standing_of
 from labkit.failures.judging import (
     BLOCKS,
     HELD_OUT,
+    Duel,
     Judge,
+    Predicted,
+    Standing,
     differences,
+    duels,
     judges,
     predict_judged,
+    standing_of,
     standings,
 )
-from labkit.failures.machines import Machines, machines
+from labkit.failures.machines import machines
 from labkit.failures.process import choosing_rows, fresh_rows, training_rows
 from labkit.failures.profile import Profile
 from labkit.failures.recipe import RECIPE
+from labkit.failures.resampling import RowBootstrap
 from labkit.failures.scores import classification_scores, most_probable
 from labkit.failures.simulation import failure_probabilities
 from labkit.failures.stages import AVERAGED, DECIDED, SINGLE, Split, Stage, Task, predict_tasks
@@ -44,11 +49,8 @@ KNOWN_TIER = "known process"
 MEMBERS = 3
 """Models that a family averages here, where another seed gives another model."""
 
-INVENTED = ("SMOTE", "Gaussian synthesis")
-"""Strategies that make rare rows from the rows there are, beside which simulation stands."""
-
-REAL = "real rows"
-"""What the network without any of these is called."""
+SOURCES = {"real rows": "none", "SMOTE": "SMOTE", "Gaussian synthesis": "Gaussian synthesis"}
+"""Where rare rows come from without knowledge, beside which simulation stands; the strategies."""
 
 PROCESS = Contender("documented process", CEILING, "process", "documented process")
 PROCESS_DECIDED = Contender(
@@ -121,12 +123,13 @@ def knowledge(data: Maintenance, profile: Profile) -> Knowledge:
     predicted = predict_judged(rows, own_judges, all_families, entered)
     for judge in own_judges:
         predicted[judge.name] |= _process(data, judge)
+    resampled = {judge.name: judge.bootstrap(rows.y, trainings) for judge in own_judges}
     standing = pd.concat(
-        [standings(judge, rows.y, predicted[judge.name], profile) for judge in own_judges],
+        [standings(name, predicted[name], own) for name, own in resampled.items()],
         ignore_index=True,
     )
     network = all_families[-1]
-    found = _differences(own_judges, rows, predicted, all_families, profile)
+    found = _differences(predicted, all_families, resampled)
     f1, losses = (found[found["score"] == score] for score in ("macro_f1", "log_loss"))
     return Knowledge(
         profile=profile.name,
@@ -158,13 +161,13 @@ def _stages(all_families: Sequence[Family], profile: Profile) -> dict[tuple[str,
         for family, learner in zip(all_families, _chosen(all_families, profile), strict=True)
     }
     recipe = clone(RECIPE).set_params(epochs=profile.recipe_epochs)
-    real = Stage(recipe, n_members=MEMBERS, **SEARCHED["recipe"])
-    stages[NETWORKS, REAL] = real
-    for strategy in INVENTED:
-        stages[NETWORKS, strategy] = Stage(
+    without = {
+        (NETWORKS, source): Stage(
             recipe, strategy=strategy, n_members=MEMBERS, **SEARCHED["recipe"]
         )
-    return stages
+        for source, strategy in SOURCES.items()
+    }
+    return stages | without
 
 
 def _candidates(family: Family, profile: Profile) -> Sequence[BaseEstimator]:
@@ -218,24 +221,22 @@ def _process(data: Maintenance, judge: Judge) -> dict[Contender, list[np.ndarray
 
 
 def _differences(
-    own_judges: Sequence[Judge],
-    rows: Machines,
-    predicted: Mapping[str, Mapping[Contender, Sequence[np.ndarray]]],
+    predicted: Mapping[str, Predicted],
     all_families: Sequence[Family],
-    profile: Profile,
+    resampled: Mapping[str, RowBootstrap],
 ) -> pd.DataFrame:
     *others, network = all_families
-    ours = network.at(KNOWN_TIER, DECIDED)
-    by_f1 = [(ours, ORACLE), *((ours, other.at(KNOWN_TIER, DECIDED)) for other in others)]
-    sharp = network.at(KNOWN_TIER, AVERAGED)
-    by_loss = [
-        (sharp, other.at(KNOWN_TIER, AVERAGED if other.random else SINGLE)) for other in others
-    ]
+    by_f1 = [ORACLE, *(other.at(KNOWN_TIER, DECIDED) for other in others)]
+    by_loss = [other.at(KNOWN_TIER, AVERAGED if other.random else SINGLE) for other in others]
+    compared = (
+        ("macro_f1", network.at(KNOWN_TIER, DECIDED), by_f1),
+        ("log_loss", network.at(KNOWN_TIER, AVERAGED), by_loss),
+    )
     return pd.concat(
         [
-            differences(judge, rows.y, predicted[judge.name], pairs, score, profile)
-            for judge in own_judges
-            for score, pairs in (("macro_f1", by_f1), ("log_loss", by_loss))
+            differences(name, predicted[name], ours, against, score, own)
+            for name, own in resampled.items()
+            for score, ours, against in compared
         ],
         ignore_index=True,
     )
@@ -243,12 +244,12 @@ def _differences(
 
 def _stages_without(network: Family) -> list[str]:
     """The stages that are not given the process."""
-    return [network.at(tier, f).stage for tier in (REAL, *INVENTED) for f in (SINGLE, AVERAGED)]
+    return [network.at(tier, f).stage for tier in SOURCES for f in (SINGLE, AVERAGED)]
 
 
 def _invented(standing: pd.DataFrame, network: Family) -> pd.DataFrame:
     """The averaged network in blocks of time, by where its rare rows come from."""
-    sources = {tier: network.at(tier, AVERAGED).stage for tier in (REAL, *INVENTED)}
+    sources = {tier: network.at(tier, AVERAGED).stage for tier in SOURCES}
     sources["simulation"] = network.at(KNOWN_TIER, AVERAGED).stage
     in_blocks = standing[standing["judge"] == BLOCKS].set_index("stage")
     return in_blocks.loc[list(sources.values())].reset_index().assign(source=list(sources))

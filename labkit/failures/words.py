@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from labkit.failures.calibration import Reliability
 from labkit.failures.contenders import MAJORITY, ORACLE
-from labkit.failures.final import Duel, Final
-from labkit.failures.judging import BLOCKS, HELD_OUT, OUT_OF_FOLD
+from labkit.failures.final import Final
+from labkit.failures.judging import BLOCKS, HELD_OUT, OUT_OF_FOLD, Duel
 from labkit.failures.knowledge import Knowledge
 from labkit.failures.rules import SHORT_CLASSES
 from labkit.report.sentence import Sentence, listing, number, percent

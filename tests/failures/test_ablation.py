@@ -12,6 +12,8 @@ from labkit.failures import ablation
 from labkit.failures.data import load_maintenance
 from labkit.failures.profile import Profile
 from labkit.failures.recipe import recipe, without
+from labkit.failures.resampling import RowBootstrap
+from labkit.failures.rules import FAILURE_TYPES
 from labkit.report.ablations import WHOLE, Part
 from labkit.report.frames import read_table, write_table
 from labkit.report.intervals import Interval
@@ -60,15 +62,17 @@ def test_the_interval_is_the_bootstraps():
     random = np.random.default_rng(0)
     true = random.integers(6, size=300)
     whole, worse = (np.where(random.random(300) < s, true, 0) for s in (0.8, 0.6))
-    made = ablation._differences({WHOLE: [whole], "part": [worse], "idle": [whole]}, true, seed=1)
+    labels = pd.Series(np.array(FAILURE_TYPES)[true])
+    bootstrap = RowBootstrap(labels, 1, resamples=1000, seed=1)
+    scores = [bootstrap.macro_f1([np.eye(6)[own]]) for own in (whole, worse)]
     rows = random.integers(300, size=(200, 300))
     drawn = [
         f1_score(true[r], worse[r], average="macro") - f1_score(true[r], whole[r], average="macro")
         for r in rows
     ]
-    found = made["part"]
+    found = (scores[1] - scores[0]).interval
     assert found.value == pytest.approx(
         f1_score(true, worse, average="macro") - f1_score(true, whole, average="macro"), abs=1e-6
     )
     assert (found.low, found.high) == pytest.approx(np.percentile(drawn, [2.5, 97.5]), abs=0.02)
-    assert made["idle"] == Interval(0.0, 0.0, 0.0)
+    assert (scores[0] - scores[0]).interval == Interval(0.0, 0.0, 0.0)

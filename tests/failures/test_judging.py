@@ -15,7 +15,6 @@ from labkit.failures.judging import (
     HELD_OUT,
     OUT_OF_FOLD,
     Judge,
-    RowBootstrap,
     differences,
     judges,
     predict_judged,
@@ -23,6 +22,7 @@ from labkit.failures.judging import (
 )
 from labkit.failures.machines import machines
 from labkit.failures.profile import PROFILES
+from labkit.failures.resampling import RowBootstrap
 from labkit.failures.rules import FAILURE_TYPES
 from labkit.failures.scores import macro_f1_of
 from labkit.failures.stages import DECIDED, SINGLE, Split
@@ -83,11 +83,11 @@ def test_a_draw_is_the_score_of_the_rows_and_of_the_training_that_it_drew(guesse
     y, good, _ = guesses
     bootstrap = RowBootstrap(y, 2, resamples=20, seed=0)
     draws = bootstrap.macro_f1(good).draws
-    assert set(bootstrap.repeat) == {0, 1}
+    assert set(bootstrap.repeats.argmax(axis=1)) == {0, 1}
     for i in (0, 7, 19):
         rows = np.repeat(np.arange(300), bootstrap.times[i].astype(int))
         assert len(rows) == 300
-        predicted = labels(good[bootstrap.repeat[i]])
+        predicted = labels(good[bootstrap.repeats[i].argmax()])
         expected = f1_score(
             y.iloc[rows], predicted[rows], labels=FAILURE_TYPES, average="macro", zero_division=0
         )
@@ -113,10 +113,13 @@ def test_a_difference_is_paired(guesses):
     models = [Contender("good", "mlp", "good", "us"), Contender("poor", "baseline", "poor", "them"),
               Contender("same", "baseline", "same", "them")]  # fmt: skip
     predicted = dict(zip(models, (good, poor, good), strict=True))
-    pairs = [(models[0], models[1]), (models[0], models[2])]
-    table = differences(judge, y, predicted, pairs, "macro_f1", TINY).set_index("against")
-    stood = standings(judge, y, predicted, TINY).set_index("model")["macro_f1"]
+    bootstrap = judge.bootstrap(y, TINY)
+    table = differences("all", predicted, models[0], models[1:], "macro_f1", bootstrap)
+    table = table.set_index("against")
+    stood = standings("all", predicted, bootstrap).set_index("model")["macro_f1"]
     assert table["difference"]["poor"] == pytest.approx(stood["good"] - stood["poor"])
+    right = np.mean([(labels(own) == y).mean() for own in good])
+    assert standings("all", predicted, bootstrap)["accuracy"][0] == pytest.approx(right)
     assert table["low"]["poor"] > 0 and table["p_value"]["poor"] < 0.05
     assert table.loc["same", ["difference", "low", "high"]].eq(0).all()
     assert table["p_value"]["same"] == table["adjusted"]["same"] == 1

@@ -4,7 +4,7 @@ import pytest
 from made_up import balanced, failure_differences, failure_standings, failures_final, text
 
 from labkit.failures import balancing, words
-from labkit.failures.final import duels
+from labkit.failures.judging import duels
 
 BELOW = failures_final()
 ABOVE = failures_final(failure_standings(mlp_regularized=0.7), gains=None)
