@@ -12,12 +12,6 @@ import numpy as np
 import pandas as pd
 
 from labkit.failures.features import machine_features
-from labkit.failures.rules import (
-    heat_dissipation_rule,
-    label,
-    overstrain_rule,
-    power_rule,
-)
 from labkit.failures.simulation import simulate
 
 TRAINING_SEED = 777
@@ -51,15 +45,5 @@ def choosing_rows() -> tuple[pd.DataFrame, np.ndarray]:
 
 
 def _labelled(n_rows: int, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
-    frame = simulate(n_rows, seed)
-    drawn = frame["failure_type"]
-    flags = pd.DataFrame(
-        {
-            "Power Failure": power_rule(frame),
-            "Heat Dissipation Failure": heat_dissipation_rule(frame, decimals=None),
-            "Tool Wear Failure": drawn == "Tool Wear Failure",
-            "Overstrain Failure": overstrain_rule(frame),
-            "Random Failures": drawn == "Random Failures",
-        }
-    )
-    return machine_features(frame), np.asarray(label(flags))
+    frame = simulate(n_rows, seed, decimals=None)
+    return machine_features(frame), frame["failure_type"].to_numpy(dtype=str)

@@ -73,7 +73,9 @@ PRODUCT_NUMBER = {"L": 47_179, "M": 14_859, "H": 29_413}
 """What is added to the row number to make the number in a product's name. File."""
 
 
-def simulate(rows: int = ROWS, seed: int = SEED) -> pd.DataFrame:
+def simulate(
+    rows: int = ROWS, seed: int = SEED, decimals: int | None = TEMPERATURE_DECIMALS
+) -> pd.DataFrame:
     """Machine rows drawn from the process, in time order.
 
     More rows than `ROWS` are several campaigns, one after the other: equal in length, each with
@@ -85,6 +87,9 @@ def simulate(rows: int = ROWS, seed: int = SEED) -> pd.DataFrame:
         How many.
     seed : int
         The same seed gives the same rows.
+    decimals : int or None
+        To which the temperatures' difference is rounded before rows are labelled; see
+        `labkit.failures.rules.heat_dissipation_rule`.
 
     Returns
     -------
@@ -119,7 +124,7 @@ def simulate(rows: int = ROWS, seed: int = SEED) -> pd.DataFrame:
             "tool_wear": wear,
         }
     ).astype({"type": "str", "product_id": "str"})
-    return frame.assign(**_labels(rng, frame, tool_failed))
+    return frame.assign(**_labels(rng, frame, tool_failed, decimals))
 
 
 def failure_probabilities(
@@ -233,12 +238,14 @@ def _tool_wear(rng: np.random.Generator, kinds: np.ndarray) -> tuple[np.ndarray,
     return wear, failed
 
 
-def _labels(rng: np.random.Generator, frame: pd.DataFrame, tool_failed: np.ndarray) -> dict:
+def _labels(
+    rng: np.random.Generator, frame: pd.DataFrame, tool_failed: np.ndarray, decimals: int | None
+) -> dict:
     """The columns target and failure_type, with the published file's two contradictions."""
     flags = pd.DataFrame(
         {
             "Power Failure": power_rule(frame),
-            "Heat Dissipation Failure": heat_dissipation_rule(frame),
+            "Heat Dissipation Failure": heat_dissipation_rule(frame, decimals),
             "Tool Wear Failure": tool_failed,
             "Overstrain Failure": overstrain_rule(frame),
             "Random Failures": rng.random(len(frame)) < RANDOM_FAILURE,
