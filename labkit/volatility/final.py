@@ -17,7 +17,7 @@ from labkit.report.facts import Facts
 from labkit.report.intervals import Interval
 from labkit.report.models import BASELINE, MLP, Model, best, simpler_relatives
 from labkit.report.results import study
-from labkit.volatility.ceiling import DAYS, STEPS, check_ceiling, highest_r2, noise
+from labkit.volatility.ceiling import ceiling, check_ceiling, highest_r2
 from labkit.volatility.compared import Compared, compared
 from labkit.volatility.contenders import AVERAGED, RECIPE_MODEL, baselines, mlps, tuned_boosting
 from labkit.volatility.data import NYSE
@@ -169,7 +169,8 @@ def final(data: NYSE, profile: Profile) -> Final:
     history = curves([by_model[model] for model in stages], **_columns(stages))
     constant = constant_losses(sets)
     scores = _score_table(forecasts, variances, panels)
-    ceilings = _ceilings(panels, profile)
+    error = ceiling(data, profile).noise_variance
+    ceilings = {s: highest_r2(panels[s].y, error) for s in ("validation", "test")}
     raise_alarms(scores, ceilings, others)
     facts = weighed(scores, _differences(forecasts, panels["test"], profile))
     chosen = next(model for model in forecasts if model.stage == facts["best"])
@@ -312,12 +313,6 @@ def _score_table(
             scores = regression_scores(y, predicted, today, variances[model][name])
             rows.append({**model.row, "set": name, **scores})
     return pd.DataFrame(rows)
-
-
-def _ceilings(panels: Mapping[str, Panel], profile: Profile) -> dict[str, float]:
-    """The ceiling of each held-out set."""
-    error = noise(STEPS, DAYS, profile.seed).variance
-    return {s: highest_r2(panels[s].y, error) for s in ("validation", "test")}
 
 
 def _differences(forecasts: Forecasts, test: Panel, profile: Profile) -> pd.DataFrame:

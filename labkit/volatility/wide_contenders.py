@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 
 from labkit.report.models import BASELINE, MLP, Kind, Model
 from labkit.volatility.data import NYSE
@@ -55,14 +55,15 @@ class Learner:
 
 def learners(found: Rivals, profile: Profile) -> list[Learner]:
     """Who is fitted to the wide inputs: here a further one is added."""
-    several = {"n_networks": profile.wide_networks, "random_state": profile.seed}
     rivals = [
         Learner(name, family, BASELINE, chosen(found, family, CROSS), chosen(found, family, WIDE),
                 helped=False)
         for name, family in (("ridge regression", "ridge"), ("gradient boosting", "boosting"))
     ]  # fmt: skip
-    networks = [WideMLP(**{**network.get_params(), **several})
-                for network in (CROSS_NETWORK, LEVEL_NETWORK)]  # fmt: skip
+    networks = [
+        clone(network).set_params(n_networks=profile.wide_networks, random_state=profile.seed)
+        for network in (CROSS_NETWORK, LEVEL_NETWORK)
+    ]
     return [*rivals, Learner("MLP", "mlp", MLP, *networks, helped=True)]
 
 

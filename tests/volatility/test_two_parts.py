@@ -134,6 +134,7 @@ def found(data):
 def test_rows_of_the_panel_stand_among_the_evenings(data):
     own = stocks(data, None)
     made, names = evenings(data, None, {"train": own.train, "validation": own.validation})
+    assert made["train"].X.dtype == np.float32
     assert len(names) == made["train"].X.shape[1] == len(names["input"].unique())
     for s, panel in (("train", own.train), ("validation", own.validation)):
         part = made[s]

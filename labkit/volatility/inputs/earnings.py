@@ -60,7 +60,7 @@ def earnings(days: Days) -> Frames:
             made[f"shock_{quarters}_quarters_ago{name}"] = _looked_up(shock, quarters, offsets)
     for quarters in (8, 12):
         made[f"shock_{quarters}_quarters_ago"] = _looked_up(shock, quarters, (0,))
-    return made | _wilder(days) | _agreed(shock) | _due(shock) | _greatest(shock)
+    return made | _wilder(days) | _agreed(made) | _due(shock) | _greatest(shock)
 
 
 def _wilder(days: Days) -> Frames:
@@ -74,18 +74,18 @@ def _wilder(days: Days) -> Frames:
     }
 
 
-def _agreed(shock: pd.DataFrame) -> Frames:
+def _agreed(shocks: Frames) -> Frames:
     """Mean, least, second and greatest shock of the same day in four quarters."""
     made = {}
     for name in NEAREST:
-        each = [_looked_up(shock, quarters, OFFSETS[name]) for quarters in QUARTERS]
+        each = [shocks[f"shock_{quarters}_quarters_ago{name}"] for quarters in QUARTERS]
         ordered = np.sort(np.stack([frame.fillna(LEAST) for frame in each]), axis=0)
         values = {
             "mean": ordered.mean(axis=0), "least": ordered[0], "second": ordered[-2],
             "greatest": ordered[-1],
         }  # fmt: skip
         for what, array in values.items():
-            frame = pd.DataFrame(array, index=shock.index, columns=shock.columns)
+            frame = pd.DataFrame(array, index=each[0].index, columns=each[0].columns)
             made[f"shock_{what}_of_quarters{name}"] = frame
     return made
 

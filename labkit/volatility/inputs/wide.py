@@ -45,11 +45,6 @@ def at_rows(frame: pd.DataFrame, index: pd.DataFrame) -> np.ndarray:
     return frame.to_numpy()[day, symbol]
 
 
-def input_columns(days: Days, index: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Every input at the rows of ``index``, in single precision, each ``(rows,)``."""
-    return {name: at_rows(frame, index).astype(np.float32) for _, name, frame in wide_inputs(days)}
-
-
 def auxiliary_columns(days: Days, index: pd.DataFrame) -> np.ndarray:
     """The auxiliary targets at the rows of ``index``, shape ``(rows, targets)``."""
     columns = [at_rows(frame, index) for frame in auxiliary_targets(days).values()]
