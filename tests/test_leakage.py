@@ -16,7 +16,7 @@ import torch
 from conftest import synthetic_prices
 from joblib import parallel_config
 from sklearn.metrics import recall_score
-from sklearn.model_selection import cross_validate
+from sklearn.model_selection import cross_val_predict, cross_validate
 from sklearn.neighbors import KNeighborsClassifier
 
 import labkit.failures
@@ -29,7 +29,6 @@ from labkit.failures.machines import machines as machine_rows
 from labkit.failures.preprocessing import scaling
 from labkit.failures.profile import Profile as FailureProfile
 from labkit.failures.samplers import STRATEGIES, sampler
-from labkit.failures.scores import most_probable, out_of_fold
 from labkit.failures.stages import Split, Stage
 from labkit.nets.estimators import MLPClassifier
 from labkit.nets.splits import DateSeriesSplit, chronological, stratified
@@ -226,7 +225,7 @@ def test_labels_shuffled_score_at_chance_inside_the_fold_and_shine_outside_it(fe
             Stage(TINY, NUMERIC, strategy).pipeline(0).set_params(learner=KNeighborsClassifier(1))
         )
         folds = stratified(3, 1, seed=0).split(X, y)
-        predicted = most_probable(out_of_fold(learner, X, y, folds))
+        predicted = cross_val_predict(learner, X, y, cv=folds)
         return recall_score(y, predicted, labels=failures, average="macro", zero_division=0)
 
     chance = (shuffled != "No Failure").mean()

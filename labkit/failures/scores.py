@@ -1,10 +1,8 @@
-"""How good a prediction is: metrics, baselines, out-of-fold predictions, intervals."""
-
-from collections.abc import Iterable
+"""How good a prediction is: metrics, and the documented rules as a classifier."""
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.metrics import (
     accuracy_score,
     f1_score,
@@ -104,43 +102,6 @@ class RuleOracle(ClassifierMixin, BaseEstimator):
         ordered = [label for label in LABEL_PRIORITY if label in rules]
         holds = [np.asarray(rules[label]) for label in ordered]
         return np.select(holds, ordered, default="No Failure")
-
-
-def out_of_fold(
-    estimator, X: pd.DataFrame, y: pd.Series, folds: Iterable[tuple[np.ndarray, np.ndarray]]
-) -> np.ndarray:
-    """Class probabilities of every row from the models that did not train on it.
-
-    Parameters
-    ----------
-    estimator : classifier
-        Cloned for each fold. One without ``predict_proba`` gives ones and zeros.
-    folds : iterable of (train, test) row positions
-        The test sets of one repetition, which cover every row once.
-
-    Returns
-    -------
-    array, shape (rows, 6)
-        Columns in the order of `FAILURE_TYPES`; zero for classes that a fold did not train on.
-
-    Raises
-    ------
-    ValueError
-        When the test sets do not cover every row once.
-    """
-    probabilities = np.zeros((len(X), len(FAILURE_TYPES)))
-    folds = list(folds)
-    times = np.bincount(np.concatenate([test for _, test in folds]), minlength=len(X))
-    if (times != 1).any():
-        row = int(np.flatnonzero(times != 1)[0])
-        raise ValueError(
-            f"row {row} is in {times[row]} test sets; expected each row in one: pass the folds of "
-            "a single repetition, without gaps"
-        )
-    for train, test in folds:
-        model = clone(estimator).fit(X.iloc[train], y.iloc[train])
-        probabilities[test] = class_probabilities(model, X.iloc[test])
-    return probabilities
 
 
 def class_probabilities(model, X: pd.DataFrame) -> np.ndarray:

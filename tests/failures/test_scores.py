@@ -1,12 +1,10 @@
-"""Metrics against scikit-learn and by hand; out-of-fold honesty; intervals that cover."""
+"""Metrics against scikit-learn and by hand; probabilities in the order of the classes."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn import metrics
-from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.dummy import DummyClassifier
-from sklearn.model_selection import KFold, RepeatedKFold
 from sklearn.tree import DecisionTreeClassifier
 
 from labkit.failures.rules import FAILURE_TYPES
@@ -15,7 +13,6 @@ from labkit.failures.scores import (
     class_probabilities,
     classification_scores,
     most_probable,
-    out_of_fold,
     per_class_scores,
 )
 
@@ -115,59 +112,10 @@ def test_the_rule_oracle_beats_the_majority_by_far_and_is_not_perfect(machines):
     assert by_class["Tool Wear Failure"] == by_class["Random Failures"] == 0
 
 
-class Remembers(ClassifierMixin, BaseEstimator):
-    """Knows every row it was fitted to, and nothing else."""
-
-    def fit(self, X, y):
-        self.seen_ = set(X["id"])
-        self.classes_ = np.unique(y)
-        return self
-
-    def predict(self, X):
-        known = X["id"].isin(self.seen_)
-        return np.where(known, LABELS[1], LABELS[0])
-
-
-def test_out_of_fold_never_asks_a_model_about_its_own_rows():
-    X = pd.DataFrame({"id": np.arange(60)}, index=np.arange(60) + 1000)
-    y = pd.Series(LABELS[np.arange(60) % 2], index=X.index)
-    given = out_of_fold(Remembers(), X, y, KFold(5, shuffle=True, random_state=0).split(X))
-    assert set(most_probable(given)) == {LABELS[0]}
-    np.testing.assert_array_equal(given.sum(axis=1), 1)
-
-
-def test_out_of_fold_is_the_loop_written_out():
-    random = np.random.default_rng(0)
-    X = pd.DataFrame(random.normal(size=(90, 3)), columns=list("abc"))
-    y = pd.Series(LABELS[(X["a"] > 0) + 2 * (X["b"] > 1)])
-    folds = list(KFold(3).split(X))
-    tree = DecisionTreeClassifier(max_depth=2, random_state=0)
-    given = out_of_fold(tree, X, y, folds)
-    for train, test in folds:
-        model = DecisionTreeClassifier(max_depth=2, random_state=0).fit(X.iloc[train], y[train])
-        for label, column in zip(model.classes_, model.predict_proba(X.iloc[test]).T, strict=True):
-            np.testing.assert_array_equal(given[test, FAILURE_TYPES.index(label)], column)
-    assert not hasattr(tree, "tree_"), "the estimator given was fitted"
-
-
-def test_a_class_that_a_fold_did_not_train_on_gets_no_probability():
-    X = pd.DataFrame({"x": np.arange(20.0)})
-    y = pd.Series(np.repeat([LABELS[0], LABELS[3]], 10))
-    given = out_of_fold(DummyClassifier(strategy="prior"), X, y, KFold(2).split(X))
-    np.testing.assert_array_equal(given[:10], np.tile(np.eye(6)[3], (10, 1)))
-
-
-@pytest.mark.parametrize(
-    ("folds", "message"),
-    [
-        (list(KFold(3).split(np.zeros(30)))[:2], "row 20 is in 0 test sets"),
-        (list(RepeatedKFold(n_splits=3, n_repeats=2).split(np.zeros(30))), "row 0 is in 2 test"),
-    ],
-)
-def test_folds_that_do_not_cover_each_row_once_are_refused(folds, message):
-    X, y = pd.DataFrame({"x": np.zeros(30)}), pd.Series([LABELS[0]] * 30)
-    with pytest.raises(ValueError, match=message):
-        out_of_fold(DummyClassifier(), X, y, folds)
+def test_a_class_that_was_not_trained_on_gets_no_probability():
+    X = pd.DataFrame({"x": np.arange(10.0)})
+    model = DummyClassifier(strategy="prior").fit(X, np.repeat(LABELS[3], 10))
+    np.testing.assert_array_equal(class_probabilities(model, X), np.tile(np.eye(6)[3], (10, 1)))
 
 
 def test_probabilities_come_in_the_order_of_the_classes_whatever_the_models():
