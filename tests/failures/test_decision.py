@@ -1,11 +1,14 @@
 """The decision rule for macro-F1."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
 from labkit.failures.decision import FACTORS, MacroF1Rule, expected_macro_f1
 from labkit.failures.rules import FAILURE_TYPES
+from labkit.failures.simulation import failure_probabilities, simulate
 
 N = len(FAILURE_TYPES)
 
@@ -64,4 +67,32 @@ def test_what_it_gives_adds_up_to_one_and_orders_rows_of_a_class_as_before():
     np.testing.assert_allclose(applied.sum(axis=1), 1)
     np.testing.assert_array_equal(
         np.argsort(applied[:, 4], kind="stable"), np.argsort(probabilities[:, 4], kind="stable")
+    )
+
+
+def of_machines(seed):
+    """What a model that errs promises of 3,000 rows: overstrain and worn tools look alike."""
+    own = failure_probabilities(simulate(3000, seed, decimals=None), decimals=None)
+    own = own * np.exp(np.random.default_rng(seed).normal(0, 0.8, own.shape)) + 1e-5
+    return own / own.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("seed", [0, 6])
+def test_failures_that_look_alike_get_the_best_pair_of_factors(seed):
+    """Every pair tried: raising one after the other stops short of the best on these rows."""
+    probabilities = of_machines(seed)
+    factors = MacroF1Rule().fit(probabilities).factors_
+    others = factors.copy()
+    promised = []
+    for others[3], others[4] in product(FACTORS, repeat=2):
+        promised.append(expected_macro_f1(probabilities, others))
+    assert expected_macro_f1(probabilities, factors) == pytest.approx(max(promised), abs=1e-12)
+
+
+def test_rows_that_count_several_times_promise_what_repeated_rows_do():
+    probabilities, factors = of_machines(1)[:40], np.array([1, 1, 2, 3, 6, 1])
+    counts = np.arange(40) % 4
+    repeated = np.repeat(probabilities, counts, axis=0)
+    assert expected_macro_f1(probabilities, factors, counts) == pytest.approx(
+        expected_macro_f1(repeated, factors), abs=1e-12
     )
