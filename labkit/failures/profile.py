@@ -59,8 +59,8 @@ class Profile(config.Profile):
     nested_candidates: int = 3
     inner_folds: int = 3
     resamples: int = 2000
-    simulated_rows: int = 40_000
-    simulated_epochs: int = 20
+    simulated_rows: int = 120_000
+    simulated_epochs: int = 7
     ceiling_rows: tuple[int, ...] = (1_000, 3_000, 10_000, 30_000)
     ceiling_test_rows: int = 20_000
 
@@ -116,7 +116,8 @@ THOROUGH = replace(
     candidates=30,
     nested_candidates=8,
     resamples=10_000,
-    simulated_rows=120_000,
+    simulated_rows=240_000,
+    simulated_epochs=20,
     ceiling_rows=(1_000, 3_000, 10_000, 30_000, 100_000),
     ceiling_test_rows=100_000,
 )
