@@ -1,5 +1,6 @@
 """The book itself: its conventions, its coverage of the brief, and a render of every chapter."""
 
+import json
 import os
 import re
 import shutil
@@ -7,12 +8,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from labkit.book import lint, render
 from labkit.book.project import load
 from labkit.both.scored import differing, scored
+from labkit.config import SEED
+from labkit.failures.data import load_maintenance
+from labkit.failures.judging import HELD_OUT
+from labkit.failures.kept import predict_proba
+from labkit.failures.machines import machines
+from labkit.report.checkpoints import Checkpoint
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -88,6 +96,24 @@ def test_every_score_can_be_made_again_from_the_kept_predictions(book):
     scores.to_csv(path, index=False)
     assert differing(scored(kept))["model"].tolist() == [scores["model"][0]]
     path.write_text(before)
+
+
+def test_kept_networks_predict_once_more_what_their_table_was_scored_on(book):
+    """From the files alone: weights and scalers, the held-out rows of the embedded data."""
+    home = book[0].parent / "results" / "classification-final"
+    facts = json.loads((home / "record.json").read_text())["facts"]
+    rows = machines(load_maintenance("embedded"), SEED)
+    X, _ = rows.open_test()
+    predictions = np.load(home / facts["predictions"][HELD_OUT]["file"])
+    standings = pd.read_csv(home / facts["standings"]["file"])
+    models = standings[standings["judge"] == HELD_OUT].reset_index(drop=True)
+    networks = models[models["kind"] == "mlp"]
+    assert set(facts["networks"]) < set(networks["stage"])
+    for place, model in networks.iterrows():
+        stage = model["stage"].removesuffix(f"-{model['form']}")
+        kept = Checkpoint.load(home / facts["networks"][stage]["file"])
+        made = predict_proba(kept, X, model["form"])
+        np.testing.assert_allclose(made, predictions[place, 0], atol=1e-5, err_msg=model["stage"])
 
 
 def test_every_figure_has_a_picture_a_number_and_an_alternative_text(book):

@@ -37,13 +37,15 @@ from labkit.failures.judging import (
     Judge,
     Predicted,
     Standing,
+    Trained,
     differences,
     duels,
     judges,
-    predict_judged,
     standing_of,
     standings,
+    train_judged,
 )
+from labkit.failures.kept import checkpoint
 from labkit.failures.machines import (
     Machines,
     class_share_losses,
@@ -60,6 +62,7 @@ from labkit.failures.stages import DECIDED, Stage
 from labkit.nets.diagnostics import Verdict
 from labkit.nets.ensembles import curves
 from labkit.report.alarms import check_copies, check_generalisation, check_relatives
+from labkit.report.checkpoints import Checkpoint
 from labkit.report.curves import verdicts_of_models
 from labkit.report.facts import Facts
 from labkit.report.models import BASELINE, MLP, Model, best, simpler_relatives
@@ -93,6 +96,9 @@ class Final(Facts):
         order of ``standings``, the classes in that of `FAILURE_TYPES`.
     judged_rows : DataFrame
         ``judge``, ``udi`` and ``true`` class of those rows, in their order.
+    networks : dict of str to Checkpoint
+        By stage, the networks of the first repeat before the held-out rows; `labkit.failures.kept`
+        has their parts.
     curves : DataFrame
         Losses and accuracies by epoch of the MLPs, the held-out rows watched.
     constant : DataFrame
@@ -124,6 +130,7 @@ class Final(Facts):
     probabilities: pd.DataFrame
     predictions: dict[str, np.ndarray]
     judged_rows: pd.DataFrame
+    networks: dict[str, Checkpoint]
     curves: pd.DataFrame
     constant: pd.DataFrame
     verdicts: dict[str, Verdict]
@@ -162,7 +169,8 @@ def final(data: Maintenance, profile: Profile) -> Final:
         for name in names
     }
     all_judges = judges(rows, profile)
-    predicted = predict_judged(rows, all_judges, families(profile, profile.candidates), entered)
+    trained = train_judged(rows, all_judges, families(profile, profile.candidates), entered)
+    predicted = trained.predicted
     resampled = {judge.name: judge.bootstrap(rows.y, profile) for judge in all_judges}
     standing = pd.concat(
         [standings(name, predicted[name], own) for name, own in resampled.items()],
@@ -185,6 +193,7 @@ def final(data: Maintenance, profile: Profile) -> Final:
             for name, models in predicted.items()
         },
         judged_rows=_judged_rows(all_judges, data),
+        networks=_networks(rows, networks, trained),
         probabilities=_table_of(shown, rows.y),
         reliability=reliability(calibrated[0].name, shown[calibrated[0]], rows.y),
         curves=history,
@@ -306,6 +315,17 @@ def _judged_rows(all_judges: Sequence[Judge], data: Maintenance) -> pd.DataFrame
     ]
     table = pd.concat(parts, ignore_index=True).rename(columns={"failure_type": "true"})
     return table.astype({"true": "str"})[["judge", "udi", "true"]]
+
+
+def _networks(
+    rows: Machines, stages: Mapping[str, Stage], trained: Trained
+) -> dict[str, Checkpoint]:
+    X, _ = rows.development_rows()
+    network = families(profile, 1)[-1]
+    return {
+        network.at(tier).stage: checkpoint(stage, trained.first[HELD_OUT, NETWORKS, tier], X)
+        for tier, stage in stages.items()
+    }
 
 
 def _undecided(standing: pd.DataFrame) -> pd.DataFrame:

@@ -18,10 +18,8 @@ from labkit.failures.machines import Machines, repeated_folds
 from labkit.failures.profile import Profile
 from labkit.failures.resampling import RowBootstrap
 from labkit.failures.rules import FAILURE_TYPES
-from labkit.failures.scores import (
-    class_probabilities,
-)
-from labkit.failures.stages import Split, Stage, Task, predict_tasks
+from labkit.failures.scores import class_probabilities
+from labkit.failures.stages import Fitted, Split, Stage, Task, fit_tasks
 from labkit.nets.splits import contiguous_blocks
 from labkit.report.intervals import Interval, holm
 
@@ -103,12 +101,29 @@ def judges(rows: Machines, profile: Profile) -> list[Judge]:
     ]
 
 
-def predict_judged(
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What was trained for judges.
+
+    Attributes
+    ----------
+    predicted : dict
+        Name of a judge → model → class probabilities, an array for each repeat. `references` are
+        among the models.
+    first : dict
+        (name of a judge, key of the family, name of the stage) → the first training for it.
+    """
+
+    predicted: dict[str, dict[Contender, list[np.ndarray]]]
+    first: dict[tuple[str, str, str], Fitted]
+
+
+def train_judged(
     rows: Machines,
     all_judges: Sequence[Judge],
     families: Sequence[Family],
     entered: Mapping[str, Mapping[tuple[str, str], Stage]],
-) -> dict[str, dict[Contender, list[np.ndarray]]]:
+) -> Trained:
     """Train everything for every judge, all together.
 
     Parameters
@@ -119,12 +134,6 @@ def predict_judged(
     entered : mapping
         On which rows a choice was made → (key of the family, name of the stage) → the stage so
         chosen.
-
-    Returns
-    -------
-    dict
-        Name of a judge → model → class probabilities, an array for each repeat. `references` are
-        among the models.
     """
     tasks = [
         Task((j, repeat, k, family, tier), stage, split)
@@ -141,12 +150,16 @@ def predict_judged(
         }
         for judge in all_judges
     }
-    for (key, form), own in predict_tasks(tasks, rows.X, rows.y).items():
+    first: dict = {}
+    for key, fitted in fit_tasks(tasks, rows.X, rows.y).items():
         j, repeat, _, family, tier = key
-        model = by_key[family].at(tier, form)
-        repeats = found[all_judges[j].name].setdefault(model, _empty(all_judges[j]))
-        repeats[repeat][np.searchsorted(all_judges[j].rows, outs[key])] = own
-    return found
+        judge = all_judges[j]
+        first.setdefault((judge.name, family, tier), fitted)
+        places = np.searchsorted(judge.rows, outs[key])
+        for form, own in fitted.forms.items():
+            repeats = found[judge.name].setdefault(by_key[family].at(tier, form), _empty(judge))
+            repeats[repeat][places] = own
+    return Trained(found, first)
 
 
 def _empty(judge: Judge) -> list[np.ndarray]:

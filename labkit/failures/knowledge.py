@@ -27,9 +27,9 @@ from labkit.failures.judging import (
     differences,
     duels,
     judges,
-    predict_judged,
     standing_of,
     standings,
+    train_judged,
 )
 from labkit.failures.machines import machines
 from labkit.failures.process import choosing_rows, fresh_rows, training_rows
@@ -120,7 +120,7 @@ def knowledge(data: Maintenance, profile: Profile) -> Knowledge:
     stages = _stages(all_families, profile)
     choices = [DEVELOPMENT, *(block_name(k) for k in range(profile.folds))]
     entered = dict.fromkeys(choices, stages)
-    predicted = predict_judged(rows, own_judges, all_families, entered)
+    predicted = train_judged(rows, own_judges, all_families, entered).predicted
     for judge in own_judges:
         predicted[judge.name] |= _process(data, judge)
     resampled = {judge.name: judge.bootstrap(rows.y, trainings) for judge in own_judges}

@@ -9,13 +9,14 @@ from imblearn.pipeline import Pipeline
 from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import train_test_split
+from torch import Tensor
 
 from labkit.failures import samplers
 from labkit.failures.decision import MacroF1Rule
 from labkit.failures.preprocessing import encoding, scaling
 from labkit.failures.process import fresh_rows, training_rows
 from labkit.failures.rules import FAILURE_TYPES
-from labkit.nets.ensembles import Case, predict_cases
+from labkit.nets.ensembles import Case, TrainedCase, train_cases
 from labkit.nets.estimators import MLPClassifier
 
 INNER_SHARE = 1 / 3
@@ -29,6 +30,9 @@ SINGLE = "single"
 AVERAGED = "averaged"
 DECIDED = "decided"
 """Forms in which a stage predicts: its first model, the mean of all, the mean with its rule."""
+
+OUTER, INNER = "outer", "inner"
+"""Whose trainings: a stage's members; the one that its rule is chosen from."""
 
 Predictions = dict[tuple[Hashable, str, int], np.ndarray]
 """(what a stage is called, the form, number of the split or protocol) → class probabilities."""
@@ -127,28 +131,42 @@ class Task:
     split: Split
 
 
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What came of a task.
+
+    Attributes
+    ----------
+    forms : dict of str to ndarray
+        Class probabilities ``(rows to predict, 6)`` by form. Every stage gives its first model as
+        `SINGLE`; one of several members their mean as `AVERAGED`; one that decides the mean with
+        its rule's factors applied as `DECIDED`.
+    weights : list of dict
+        The state of each network that is averaged; empty where the learner is none.
+    rule : MacroF1Rule or None
+    """
+
+    forms: dict[str, np.ndarray]
+    weights: list[dict[str, Tensor]]
+    rule: MacroF1Rule | None
+
+
+def fit_tasks(tasks: Sequence[Task], X: pd.DataFrame, y: pd.Series) -> dict[Hashable, Fitted]:
+    """What came of every task, by its key, all trained together."""
+    work = [(task, part, own) for task in tasks for part, own in _parts(task.stage, y, task.split)]
+    trained = _trained([task.stage.case(X, y, own) for task, _, own in work])
+    gathered: dict = {}
+    for (task, part, _), own in zip(work, trained, strict=True):
+        gathered.setdefault(task.key, {OUTER: [], INNER: []})[part].append(own)
+    return {task.key: _fitted(task, gathered[task.key]) for task in tasks}
+
+
 def predict_tasks(
     tasks: Sequence[Task], X: pd.DataFrame, y: pd.Series
 ) -> dict[tuple[Hashable, str], np.ndarray]:
-    """Class probabilities of every task, all trained together.
-
-    Returns
-    -------
-    dict
-        (the task's key, form) → array ``(rows to predict, 6)``. Every stage gives its first model
-        as `SINGLE`; one of several members their mean as `AVERAGED`; one that decides the mean
-        with its rule's factors applied as `DECIDED`.
-    """
-    work = [(task, part, own) for task in tasks for part, own in _parts(task.stage, y, task.split)]
-    predicted = _predicted([task.stage.case(X, y, own) for task, _, own in work])
-    gathered: dict = {}
-    for (task, part, _), probabilities in zip(work, predicted, strict=True):
-        gathered.setdefault(task.key, {"outer": [], "inner": []})[part].append(probabilities)
-    found = {}
-    for task in tasks:
-        for form, own in _forms(task, gathered[task.key]).items():
-            found[task.key, form] = own
-    return found
+    """Class probabilities ``(rows to predict, 6)`` by (the task's key, form), as in `Fitted`."""
+    fitted = fit_tasks(tasks, X, y)
+    return {(key, form): own for key, one in fitted.items() for form, own in one.forms.items()}
 
 
 def predict_stages(
@@ -160,7 +178,7 @@ def predict_stages(
     -------
     dict
         (key in ``stages``, form, number of the split) → array ``(rows to predict, 6)``; forms as
-        in `predict_tasks`.
+        in `Fitted`.
     """
     tasks = [
         Task((name, k), stage, split)
@@ -170,43 +188,45 @@ def predict_stages(
     return {(name, form, k): own for ((name, k), form), own in predict_tasks(tasks, X, y).items()}
 
 
-def _predicted(cases: Sequence[Case]) -> list[np.ndarray]:
-    """Class probabilities of each case: networks in stacks, all others side by side."""
+def _trained(cases: Sequence[Case]) -> list[TrainedCase]:
+    """What each case's model gave: networks in stacks, all others side by side."""
     ours = [i for i, case in enumerate(cases) if isinstance(case.estimator, MLPClassifier)]
     others = sorted({*range(len(cases))} - {*ours})
     found: list = [None] * len(cases)
-    networks = predict_cases([cases[i] for i in ours], len(FAILURE_TYPES)) if ours else []
+    networks = train_cases([cases[i] for i in ours], len(FAILURE_TYPES)) if ours else []
     fitted = Parallel(n_jobs=-1)(delayed(_fit_and_predict)(cases[i]) for i in others)
     for i, own in zip([*ours, *others], [*networks, *fitted], strict=True):
         found[i] = own
     return found
 
 
-def _fit_and_predict(case: Case) -> np.ndarray:
+def _fit_and_predict(case: Case) -> TrainedCase:
     model = case.estimator.fit(case.X, case.y)
     probabilities = np.zeros((len(case.X_out), len(FAILURE_TYPES)), dtype=np.float32)
     probabilities[:, np.ravel(model.classes_)] = model.predict_proba(case.X_out)
-    return probabilities
+    return TrainedCase(probabilities, {})
 
 
-def _forms(task: Task, parts: Mapping[str, list[np.ndarray]]) -> dict[str, np.ndarray]:
-    """A task's probabilities by form, from those of its members and of its rule's model."""
+def _fitted(task: Task, parts: Mapping[str, list[TrainedCase]]) -> Fitted:
+    """What came of a task, from its members and from its rule's model."""
     n_out = len(task.split.out)
-    mean = np.mean(parts["outer"], axis=0)
-    forms = {SINGLE: parts["outer"][0][:n_out]}
+    members = parts[OUTER]
+    mean = np.mean([member.probabilities for member in members], axis=0)
+    forms = {SINGLE: members[0].probabilities[:n_out]}
+    rule = None
     if task.stage.n_members > 1:
         forms[AVERAGED] = mean[:n_out]
     if task.stage.decides:
-        promised = mean[n_out:] if task.stage.simulated else parts["inner"][0]
-        smoothing = getattr(task.stage.learner, "label_smoothing", 0.0)
-        forms[DECIDED] = MacroF1Rule(smoothing).fit(promised).apply(mean[:n_out])
-    return forms
+        promised = mean[n_out:] if task.stage.simulated else parts[INNER][0].probabilities
+        rule = MacroF1Rule(getattr(task.stage.learner, "label_smoothing", 0.0)).fit(promised)
+        forms[DECIDED] = rule.apply(mean[:n_out])
+    return Fitted(forms, [member.weights for member in members if member.weights], rule)
 
 
 def _parts(stage: Stage, y: pd.Series, split: Split) -> list[tuple[str, Split]]:
     """The trainings behind a stage on one split: its members, and one for its rule."""
     members = [
-        ("outer", Split(split.train, split.out, split.seed + MEMBER_SEED_STEP * i))
+        (OUTER, Split(split.train, split.out, split.seed + MEMBER_SEED_STEP * i))
         for i in range(stage.n_members)
     ]
     if stage.simulated or not stage.decides:
@@ -217,7 +237,7 @@ def _parts(stage: Stage, y: pd.Series, split: Split) -> list[tuple[str, Split]]:
     train, out = train_test_split(
         split.train, test_size=INNER_SHARE, stratify=strata, random_state=split.seed
     )
-    return [*members, ("inner", Split(train, out, split.seed))]
+    return [*members, (INNER, Split(train, out, split.seed))]
 
 
 def out_of_fold_stages(
@@ -237,7 +257,7 @@ def out_of_fold_stages(
     -------
     dict
         (key in ``stages``, form, number of the protocol) → array ``(rows, 6)``; forms as in
-        `predict_tasks`.
+        `Fitted`.
     """
     splits = [(i, split) for i, protocol in enumerate(protocols) for split in protocol]
     predicted = predict_stages(stages, X, y, [split for _, split in splits])

@@ -94,8 +94,25 @@ class Case:
     X_out: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class TrainedCase:
+    """What a case's network gave.
+
+    ``probabilities`` are ``(rows to predict, n_classes)``; ``weights`` the network's state, by the
+    names of its parameters.
+    """
+
+    probabilities: np.ndarray
+    weights: dict[str, Tensor]
+
+
 def predict_cases(cases: Sequence[Case], n_classes: int) -> list[np.ndarray]:
-    """Class probabilities ``(rows to predict, n_classes)`` of each case, in the order given.
+    """Class probabilities ``(rows to predict, n_classes)`` of each case, as `train_cases` does."""
+    return [trained.probabilities for trained in train_cases(cases, n_classes)]
+
+
+def train_cases(cases: Sequence[Case], n_classes: int) -> list[TrainedCase]:
+    """Train each case's network and let it predict, in the order given.
 
     What no stack can train the plain loop trains, and a warning says so.
 
@@ -107,25 +124,25 @@ def predict_cases(cases: Sequence[Case], n_classes: int) -> list[np.ndarray]:
     members = [_member(case.estimator, case.X.shape[1], n_classes) for case in cases]
     alone = _alone([case.estimator for case in cases], members, "cross_entropy")
     jobs = [
-        Job(stack, _predict_stack, ([cases[i] for i in stack], n_classes))
+        Job(stack, _train_cases_stacked, ([cases[i] for i in stack], n_classes))
         for stack in _stacks(members, [len(case.X) for case in cases], alone)
     ]
-    jobs += [Job([i], _predict_alone, (cases[i], n_classes)) for i in alone]
+    jobs += [Job([i], _train_case_alone, (cases[i], n_classes)) for i in alone]
     return spread(jobs, "Training", "networks")
 
 
-def _predict_stack(cases: Sequence[Case], n_classes: int) -> list[np.ndarray]:
+def _train_cases_stacked(cases: Sequence[Case], n_classes: int) -> list[TrainedCase]:
     X, y = _tensors(cases)
     starts = np.cumsum([0, *(len(case.X) for case in cases)])
     members = [_case_member(c, n_classes, start) for c, start in zip(cases, starts, strict=False)]
     trained = _train_stack(members, X, y, "cross_entropy", {})
-    return [_probabilities(t.model, case) for t, case in zip(trained, cases, strict=True)]
+    return [_used(t.model, case) for t, case in zip(trained, cases, strict=True)]
 
 
-def _predict_alone(case: Case, n_classes: int) -> list[np.ndarray]:
+def _train_case_alone(case: Case, n_classes: int) -> list[TrainedCase]:
     member = _case_member(case, n_classes, start=0)
     (trained,) = _train_alone(member, *_tensors([case]), case.estimator.loss(), {})
-    return [_probabilities(trained.model, case)]
+    return [_used(trained.model, case)]
 
 
 def _tensors(cases: Sequence[Case]) -> tuple[Tensor, Tensor]:
@@ -149,10 +166,11 @@ def _case_member(case: Case, n_classes: int, start: int) -> Member:
     )
 
 
-def _probabilities(model: nn.Module, case: Case) -> np.ndarray:
+def _used(model: nn.Module, case: Case) -> TrainedCase:
     # What joblib hands to another process may be read-only, which PyTorch warns of.
     X = np.require(case.X_out, requirements="W")
-    return torch.softmax(torch.from_numpy(outputs(model, X)), dim=1).numpy()
+    probabilities = torch.softmax(torch.from_numpy(outputs(model, X)), dim=1).numpy()
+    return TrainedCase(probabilities, model.state_dict())
 
 
 def class_weights(

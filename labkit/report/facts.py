@@ -7,8 +7,9 @@ from dataclasses import dataclass
 class Facts:
     """What a study found: tables, and facts by name.
 
-    Fields are tables (``DataFrame``), arrays (``ndarray``), numbers, texts, frozen dataclasses of
-    these, tuples of one type (``tuple[str, ...]``) and dictionaries by text (``dict[str, float]``).
+    Fields are tables (``DataFrame``), arrays (``ndarray``), trained models (`Checkpoint`), numbers,
+    texts, frozen dataclasses of these, tuples of one type (``tuple[str, ...]``) and dictionaries by
+    text (``dict[str, float]``).
 
     Parameters
     ----------

@@ -2,8 +2,8 @@
 
 A study is a function that takes data and a profile and returns `Facts`: a frozen dataclass of
 tables and of every fact that the book states. `study` keeps what it returned in
-``results/<name>/``: each table as CSV, each array as ``.npy``, and in ``record.json`` the other
-facts, the key they were made under, the profile and the seconds. The key is a hash of the code
+``results/<name>/``: each table as CSV, each array as ``.npy``, each trained model as ``.pt``, and in
+``record.json`` the other facts, the key they were made under, the profile and the seconds. The key is a hash of the code
 that the study reaches, its data, its profile and the packages that take part: a result whose key
 is not today's is made anew.
 """
@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from labkit.place import ROOT
+from labkit.report.checkpoints import Checkpoint
 from labkit.report.code import code_fingerprint, versions
 from labkit.report.facts import Facts
 from labkit.report.frames import read_table, write_table
@@ -133,7 +134,11 @@ def _write(home: Path, facts: Facts, details: dict) -> None:
 
 
 def _stored(value: Any, folder: Path, name: str) -> Any:
-    """A fact as JSON holds it; a table or an array becomes a file named after its field."""
+    """A fact as JSON holds it; a table, an array or a model becomes a file named after its field."""
+    if isinstance(value, Checkpoint):
+        file = f"{name}.pt"
+        value.save(folder / file)
+        return {"file": file}
     if isinstance(value, np.ndarray):
         file = f"{name}.npy".replace(" ", "-")
         np.save(folder / file, value, allow_pickle=False)
@@ -163,6 +168,8 @@ def _restored(stored: Any, kind: Any, folder: Path) -> Any:
     """A fact of a type, from what `_stored` made of it."""
     if kind is pd.DataFrame:
         return read_table(folder, stored)
+    if kind is Checkpoint:
+        return Checkpoint.load(folder / stored["file"])
     if kind is np.ndarray:
         # Left on the disk until it is looked at: predictions are large, and few chapters ask.
         return np.load(folder / stored["file"], mmap_mode="r", allow_pickle=False)

@@ -17,8 +17,8 @@ from labkit.failures.judging import (
     Judge,
     differences,
     judges,
-    predict_judged,
     standings,
+    train_judged,
 )
 from labkit.failures.machines import machines
 from labkit.failures.profile import PROFILES
@@ -223,7 +223,7 @@ def test_every_model_is_trained_for_every_judge(data):
         ).items()
     }
     names = {choice for judge in all_judges for _, choice, _ in judge.splits()}
-    predicted = predict_judged(rows, all_judges, own, dict.fromkeys(names, stages))
+    predicted = train_judged(rows, all_judges, own, dict.fromkeys(names, stages)).predicted
     for judge in all_judges:
         models = predicted[judge.name]
         assert {MAJORITY, ORACLE, own[0].at("raw"), own[1].at("recipe", DECIDED)} <= set(models)

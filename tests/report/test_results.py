@@ -8,8 +8,10 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+import torch
 
 from labkit.report import results
+from labkit.report.checkpoints import Checkpoint
 from labkit.report.facts import Facts
 from labkit.report.intervals import Interval
 from labkit.report.results import Study, clean, records
@@ -116,6 +118,25 @@ def test_other_data_profile_or_seed_make_it_anew(changed):
     assert study(*changed).scores["score"][0] == 2.0 and make.times == 1
     again, unused = counted(value=3.0)
     assert again(*changed).scores["score"][0] == 2.0 and unused.times == 0, "the old one was kept"
+
+
+def test_a_trained_model_comes_back_and_loads_without_labkit(folder):
+    @dataclass(frozen=True, kw_only=True)
+    class Trained(Facts):
+        networks: dict[str, Checkpoint]
+
+    state = torch.nn.Linear(3, 2).state_dict()
+    parts = {"network": {"n_inputs": 3, "hidden_sizes": (8, 4)}, "weights": [state], "rule": None}
+
+    def make(data, profile) -> Trained:
+        return Trained(profile=profile.name, networks={"mlp-raw": Checkpoint(parts)})
+
+    make.__annotations__["return"] = Trained
+    found = Study("trained", make)(data(), QUICK).networks["mlp-raw"].parts
+    assert (found["network"], found["rule"]) == (parts["network"], None)
+    loaded = torch.load(folder / "trained" / "networks.mlp-raw.pt", weights_only=True)
+    for weights in (found["weights"], loaded["weights"]):
+        torch.testing.assert_close(weights[0], state, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("what", ["code_fingerprint", "versions"])
