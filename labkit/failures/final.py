@@ -37,7 +37,6 @@ from labkit.failures.judging import (
     Judge,
     Predicted,
     Standing,
-    Trained,
     differences,
     duels,
     judges,
@@ -193,7 +192,12 @@ def final(data: Maintenance, profile: Profile) -> Final:
             for name, models in predicted.items()
         },
         judged_rows=_judged_rows(all_judges, data),
-        networks=_networks(rows, networks, trained),
+        networks={
+            families(profile, 1)[-1].at(tier).stage: checkpoint(
+                stage, trained.first[HELD_OUT, NETWORKS, tier], rows.development_rows()[0]
+            )
+            for tier, stage in networks.items()
+        },
         probabilities=_table_of(shown, rows.y),
         reliability=reliability(calibrated[0].name, shown[calibrated[0]], rows.y),
         curves=history,
@@ -315,17 +319,6 @@ def _judged_rows(all_judges: Sequence[Judge], data: Maintenance) -> pd.DataFrame
     ]
     table = pd.concat(parts, ignore_index=True).rename(columns={"failure_type": "true"})
     return table.astype({"true": "str"})[["judge", "udi", "true"]]
-
-
-def _networks(
-    rows: Machines, stages: Mapping[str, Stage], trained: Trained
-) -> dict[str, Checkpoint]:
-    X, _ = rows.development_rows()
-    network = families(profile, 1)[-1]
-    return {
-        network.at(tier).stage: checkpoint(stage, trained.first[HELD_OUT, NETWORKS, tier], X)
-        for tier, stage in stages.items()
-    }
 
 
 def _undecided(standing: pd.DataFrame) -> pd.DataFrame:

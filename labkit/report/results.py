@@ -3,9 +3,9 @@
 A study is a function that takes data and a profile and returns `Facts`: a frozen dataclass of
 tables and of every fact that the book states. `study` keeps what it returned in
 ``results/<name>/``: each table as CSV, each array as ``.npy``, each trained model as ``.pt``, and in
-``record.json`` the other facts, the key they were made under, the profile and the seconds. The key is a hash of the code
-that the study reaches, its data, its profile and the packages that take part: a result whose key
-is not today's is made anew.
+``record.json`` the other facts, the key they were made under, the profile and the seconds. The key
+is a hash of the code that the study reaches, its data, its profile and the packages that take part:
+a result whose key is not today's is made anew.
 """
 
 import hashlib
@@ -134,7 +134,7 @@ def _write(home: Path, facts: Facts, details: dict) -> None:
 
 
 def _stored(value: Any, folder: Path, name: str) -> Any:
-    """A fact as JSON holds it; a table, an array or a model becomes a file named after its field."""
+    """A fact as JSON holds it; a table, array or model becomes a file named after its field."""
     if isinstance(value, Checkpoint):
         file = f"{name}.pt"
         value.save(folder / file)

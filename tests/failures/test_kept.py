@@ -1,4 +1,4 @@
-"""Kept networks: loaded from their file, they predict what they predicted when they were trained."""
+"""Kept networks: loaded from their file, they predict what they did when they were trained."""
 
 import numpy as np
 import pandas as pd
