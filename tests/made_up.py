@@ -188,8 +188,9 @@ def failures_final(standing=None, profile="full", f1_by_class=None, gains=None):
     gains = {rival.name: -0.03, "rule oracle": -0.04} if gains is None else gains
     return failures.Final(
         profile=profile, candidates=EMPTY, probabilities=EMPTY, predictions={}, judged_rows=EMPTY,
+        networks={},
         curves=EMPTY, constant=EMPTY,
-        verdicts={}, reliability=Reliability("MLP", 0.03, 0.03, 0.001),
+        verdicts={}, reliability=Reliability("MLP", 0.03, 0.03, 0.001, 0.03),
         **failures.weighed(
             standing, failure_differences(leader.name, gains), held_out(f1_by_class)
         ),

@@ -331,7 +331,9 @@ def with_absurd_test_rows(machines):
 
 
 FINAL = {"regression-final", "classification-final"}
-JUDGED = {"classification-knowledge", "classification-nested-choices"}
+JUDGED = {
+    "classification-knowledge", "classification-nested-choices", "classification-drawings",
+}  # fmt: skip
 """Studies that hold the test rows among those that judge, or among a block's training rows."""
 
 WITHOUT_DATA = {"classification-ceiling"}

@@ -4,6 +4,7 @@ import pandas as pd
 
 from labkit.failures.final import Final as Failures
 from labkit.failures.judging import HELD_OUT
+from labkit.report.models import CEILING, FLOOR
 from labkit.report.remedies import NONE, STOPPED, Remedies
 from labkit.report.sentence import number
 from labkit.report.table import Table, bold_best
@@ -12,30 +13,58 @@ from labkit.volatility.final import Final as Volatility
 
 
 def summary(volatility: Volatility, failures: Failures) -> Table:
-    """Every model of both studies in one table, floors and ceilings included."""
-    scores = volatility.scores[volatility.scores["set"] == "test"]
-    r2 = scores[["model", "r2"]].rename(columns={"r2": "score"})
+    """Of each task what learns nothing, the best other learner, the first and the best MLP, and a
+    ceiling.
+    """
+    test = volatility.scores[volatility.scores["set"] == "test"]
+    r2 = test.rename(columns={"r2": "score"}).assign(accuracy=float("nan"))
     held_out = failures.standings[failures.standings["judge"] == HELD_OUT]
-    f1 = held_out[["model", "macro_f1", "accuracy"]].rename(columns={"macro_f1": "score"})
+    f1 = held_out.rename(columns={"macro_f1": "score"})
+    known = {"role": "ceiling", "model": "tomorrow's volatility, known"}
     parts = [
+        pd.concat([_in_their_roles(r2, volatility.rival, "first", volatility.best),
+                   pd.DataFrame([{**known, "score": volatility.ceilings["test"]}])]),
+        _in_their_roles(f1, failures.rival, "mlp-raw", failures.best),
+    ]  # fmt: skip
+    shown = [
         own.assign(
             task=task,
             measure=measure,
-            text=bold_best(own["score"].map(lambda score: number(score, ".3f")), own["score"]),
+            text=bold_best(
+                own["score"].map(lambda score: number(score, ".3f")),
+                own["score"].where(own["role"] != "ceiling", float("-inf")),
+            ),
         )
-        for own, task, measure in [(r2, "volatility", "R²"), (f1, "failures", "macro-F1")]
+        for own, task, measure in zip(
+            [part.reset_index(drop=True) for part in parts],
+            ["volatility", "failures"],
+            ["R²", "macro-F1"],
+            strict=True,
+        )
     ]
     return study_table(
         volatility,
-        pd.concat(parts, ignore_index=True),
+        pd.concat(shown, ignore_index=True),
         {
             "task": "Task",
+            "role": "Role",
             "model": "Model",
             "measure": "Measure",
             "text": "Score",
             "accuracy": "Accuracy",
         },
     )
+
+
+def _in_their_roles(scores: pd.DataFrame, rival: str, first: str, best: str) -> pd.DataFrame:
+    """The models of a task that a summary needs, with what they are there for, by stage."""
+    kinds = {FLOOR: "floor", CEILING: "ceiling"}
+    stages = {rival: "best other learner", first: "first MLP", best: "best MLP"}
+    role = scores["stage"].map(stages).fillna(scores["kind"].map(kinds))
+    order = ["floor", *stages.values(), "ceiling"]
+    own = scores.assign(role=role).dropna(subset="role")
+    own = own.sort_values("role", key=lambda roles: roles.map(order.index), kind="stable")
+    return own[["role", "model", "score", "accuracy"]]
 
 
 def before_after(volatility: Volatility, failures: Failures) -> Table:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from labkit.failures.decision import unsmoothed
 from labkit.failures.rules import NO_FAILURE
 
 N_BINS = 20
@@ -19,13 +20,14 @@ class Reliability:
     """A model's probability of any failure, held against what happened; shares of rows.
 
     ``expected`` failures, by the mean probability; those that ``failed``; the expected calibration
-    ``error``.
+    ``error``; and how many would be ``expected_unsmoothed``, without what label smoothing adds.
     """
 
     model: str
     expected: float
     failed: float
     error: float
+    expected_unsmoothed: float
 
     @property
     def is_small(self) -> bool:
@@ -40,9 +42,28 @@ class Reliability:
             return None
         return "too high" if bias > 0 else "too low"
 
+    @property
+    def is_raised_by_smoothing(self) -> bool:
+        """Whether label smoothing makes half or more of what is expected too much."""
+        raised = self.expected - self.expected_unsmoothed
+        return self.lean == "too high" and raised >= (self.expected - self.failed) / 2
 
-def reliability(model: str, probabilities: np.ndarray, truth: pd.Series) -> Reliability:
-    """Hold probabilities ``(rows, 6)``, in the order of `FAILURE_TYPES`, against true labels."""
+
+def reliability(
+    model: str, probabilities: np.ndarray, truth: pd.Series, label_smoothing: float = 0.0
+) -> Reliability:
+    """Hold a model's probabilities against what happened.
+
+    Parameters
+    ----------
+    model : str
+    probabilities : array, shape (rows, 6)
+        In the order of `FAILURE_TYPES`.
+    truth : Series
+        True labels.
+    label_smoothing : float
+        That the model was trained with.
+    """
     predicted = 1 - probabilities[:, 0]
     failed = (truth != NO_FAILURE).to_numpy()
     return Reliability(
@@ -50,6 +71,7 @@ def reliability(model: str, probabilities: np.ndarray, truth: pd.Series) -> Reli
         float(predicted.mean()),
         float(failed.mean()),
         calibration_error(predicted, failed),
+        float((1 - unsmoothed(probabilities, label_smoothing)[:, 0]).mean()),
     )
 
 

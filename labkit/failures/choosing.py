@@ -4,7 +4,7 @@ For the held-out rows the choice is made on the development rows. For blocks of 
 anew inside each block's training rows, by a smaller search: rows that judge choose nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -61,7 +61,7 @@ class Choices(Facts):
 def choices(data: Maintenance, profile: Profile) -> Choices:
     """Every family's search on the development rows, over the folds of the networks' grid."""
     rows = {DEVELOPMENT: machines(data, profile.seed).development}
-    return Choices(profile=profile.name, candidates=_searched(data, profile, rows, profile.folds))
+    return Choices(profile=profile.name, candidates=searched(data, profile, rows, profile.folds))
 
 
 @study("classification-nested-choices")
@@ -71,7 +71,7 @@ def nested_choices(data: Maintenance, profile: Profile) -> Choices:
     blocks = contiguous_blocks(profile.folds).split(X)
     rows = {block_name(k): train for k, (train, _) in enumerate(blocks)}
     return Choices(
-        profile=profile.name, candidates=_searched(data, profile, rows, profile.inner_folds)
+        profile=profile.name, candidates=searched(data, profile, rows, profile.inner_folds)
     )
 
 
@@ -101,10 +101,26 @@ def _entrants(data: Maintenance, profile: Profile, rows: str) -> list[Family]:
     return [*others, replace(networks, candidates=own)]
 
 
-def _searched(
-    data: Maintenance, profile: Profile, sets: Mapping[str, np.ndarray], n_folds: int
+def searched(
+    data: Maintenance,
+    profile: Profile,
+    sets: Mapping[str, np.ndarray],
+    n_folds: int,
+    tiers: Collection[str] = tuple(SEARCHED),
 ) -> pd.DataFrame:
-    """Every candidate on every set of rows, as `Choices` has them."""
+    """Every candidate on every set of rows, as `Choices` has them.
+
+    Parameters
+    ----------
+    data : Maintenance
+    profile : Profile
+    sets : mapping of str to array
+        Positions of the rows that each search may see.
+    n_folds : int
+        Inner folds.
+    tiers : collection of str
+        The stages whose learner is searched.
+    """
     whole = machines(data, profile.seed)
     candidates, tasks = [], []
     for name, rows in sets.items():
@@ -112,7 +128,7 @@ def _searched(
         splits = [Split(rows[train], rows[out], profile.seed) for train, out in folds]
         for family in _entrants(data, profile, name):
             for tier, learners in family.candidates.items():
-                if len(learners) == 1:  # nothing to choose
+                if tier not in tiers or len(learners) == 1:  # nothing to choose
                     continue
                 for number, learner in enumerate(learners):
                     key, stage = (name, family.key, tier, number), Stage(learner, **SEARCHED[tier])

@@ -196,17 +196,18 @@ def staged(
         "raw": Stage(family.first, RAW),
         "physics": Stage(family.first, PHYSICS),
         "tuned": Stage(chosen["tuned"], **SEARCHED["tuned"]),
-        "recipe": Stage(
-            chosen["recipe"],
-            n_members=profile.ensemble if family.random else 1,
-            decides=True,
-            **SEARCHED["recipe"],
-        ),
+        "recipe": recipe_stage(family, chosen["recipe"], profile),
     }
     if family.kind == MLP:
         regularized = clone(family.first).set_params(**REGULARIZATIONS[remedy])
         stages["regularized"] = Stage(regularized, PHYSICS)
     return stages
+
+
+def recipe_stage(family: Family, learner: BaseEstimator, profile: Profile) -> Stage:
+    """All that a family is given: the recipe's inputs, seeds averaged, a decision rule."""
+    n_members = profile.ensemble if family.random else 1
+    return Stage(learner, n_members=n_members, decides=True, **SEARCHED["recipe"])
 
 
 def references() -> dict[Contender, BaseEstimator]:

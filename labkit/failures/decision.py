@@ -46,7 +46,7 @@ class MacroF1Rule:
         probabilities : array, shape (rows, 6)
             In the order of `FAILURE_TYPES`.
         """
-        rows, counts = _contested(self._unsmoothed(probabilities))
+        rows, counts = _contested(unsmoothed(probabilities, self.label_smoothing))
         values = np.array(list(product(FACTORS, repeat=2)))
         factors, before = np.ones(len(FAILURE_TYPES)), None
         while before is None or (factors != before).any():
@@ -65,13 +65,21 @@ class MacroF1Rule:
         The largest of a row is the class to predict. They are no longer probabilities that one
         would bet on: the log loss of the result is worse.
         """
-        raised = self._unsmoothed(probabilities) * self.factors_
+        raised = unsmoothed(probabilities, self.label_smoothing) * self.factors_
         return raised / raised.sum(axis=1, keepdims=True)
 
-    def _unsmoothed(self, probabilities: np.ndarray) -> np.ndarray:
-        floor = self.label_smoothing / len(FAILURE_TYPES)
-        sharp = np.clip(np.asarray(probabilities, dtype=float) - floor, 0, None)
-        return sharp / sharp.sum(axis=1, keepdims=True)
+
+def unsmoothed(probabilities: np.ndarray, label_smoothing: float) -> np.ndarray:
+    """Probabilities ``(rows, classes)`` without what label smoothing adds to each class.
+
+    A network that was trained with it promises every class at least its share of it.
+
+    >>> unsmoothed(np.array([[0.95, 0.05]]), label_smoothing=0.1)
+    array([[1., 0.]])
+    """
+    floor = label_smoothing / np.shape(probabilities)[1]
+    sharp = np.clip(np.asarray(probabilities, dtype=float) - floor, 0, None)
+    return sharp / sharp.sum(axis=1, keepdims=True)
 
 
 def expected_macro_f1(

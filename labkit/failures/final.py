@@ -20,6 +20,7 @@ from labkit.failures.choosing import (
     nested_choices,
 )
 from labkit.failures.contenders import (
+    FORM_NAMES,
     MAJORITY,
     NETWORKS,
     ORACLE,
@@ -67,8 +68,34 @@ from labkit.report.facts import Facts
 from labkit.report.models import BASELINE, MLP, Model, best, simpler_relatives
 from labkit.report.results import study
 
+RANDOM = FAILURE_TYPES[-1]
+"""The failures that depend on nothing measured."""
+
 SETS = {"train": TRAINING, "test": HELD_OUT}
 """What tables of the held-out rows call their sets, and who judges them."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Rows of a class, and how many of them are found."""
+
+    found: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class ByHeart:
+    """Random failures that an MLP finds among its training rows, and among the held-out ones."""
+
+    model: str
+    train: Found
+    test: Found
+
+    @property
+    def learned(self) -> bool:
+        """Whether at least half of the training rows are found, and a smaller share elsewhere."""
+        share = self.train.found / self.train.rows
+        return share >= 1 / 2 and share > self.test.found / max(self.test.rows, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +139,8 @@ class Final(Facts):
         given the same as the best MLP.
     reliability : Reliability
         Of the MLP in ``probabilities``.
+    by_heart : ByHeart
+        Of the MLP that finds most random failures among its training rows.
     never_failing_accuracy : float
         Test accuracy of a model that never predicts a failure.
     f1_of_best : dict of str to float
@@ -139,6 +168,7 @@ class Final(Facts):
     against_rules: tuple[Duel, ...]
     against_peers: tuple[Duel, ...]
     reliability: Reliability
+    by_heart: ByHeart
     never_failing_accuracy: float
     f1_of_best: dict[str, float]
     rows_of_class: dict[str, int]
@@ -180,6 +210,12 @@ def final(data: Maintenance, profile: Profile) -> Final:
     networks = {
         tier: stage for (family, tier), stage in entered[DEVELOPMENT].items() if family == NETWORKS
     }
+    ours, (X, _) = families(profile, 1)[-1], rows.development_rows()
+    learners = {
+        ours.at(tier, form).stage: stage.learner
+        for tier, stage in networks.items()
+        for form in FORM_NAMES
+    }
     history, constant = _held_out_curves(rows, profile, networks)
     calibrated = [best(_undecided(standing), "macro_f1", kind) for kind in (MLP, BASELINE)]
     in_blocks = {model.stage: own[0] for model, own in predicted[BLOCKS].items()}
@@ -193,13 +229,16 @@ def final(data: Maintenance, profile: Profile) -> Final:
         },
         judged_rows=_judged_rows(all_judges, data),
         networks={
-            families(profile, 1)[-1].at(tier).stage: checkpoint(
-                stage, trained.first[HELD_OUT, NETWORKS, tier], rows.development_rows()[0]
-            )
+            ours.at(tier).stage: checkpoint(stage, trained.first[HELD_OUT, NETWORKS, tier], X)
             for tier, stage in networks.items()
         },
         probabilities=_table_of(shown, rows.y),
-        reliability=reliability(calibrated[0].name, shown[calibrated[0]], rows.y),
+        reliability=reliability(
+            calibrated[0].name,
+            shown[calibrated[0]],
+            rows.y,
+            learners[calibrated[0].stage].label_smoothing,
+        ),
         curves=history,
         constant=constant,
         verdicts=verdicts_of_models(history, constant, "test"),
@@ -279,10 +318,21 @@ def weighed(
         "against_rival": duels(differences, [rival.name]),
         "against_rules": duels(differences, [ORACLE.name]),
         "against_peers": duels(differences, peers),
+        "by_heart": random_failures_found(per_class),
         "never_failing_accuracy": float(test.loc[MAJORITY.name, "accuracy"]),
         "f1_of_best": own["f1"].to_dict(),
         "rows_of_class": {name: int(n) for name, n in own["rows"].items()},
     }
+
+
+def random_failures_found(per_class: pd.DataFrame) -> ByHeart:
+    """Who finds most random failures among its training rows, from a table of scores by class."""
+    own = per_class[(per_class["class"] == RANDOM) & (per_class["kind"] == MLP)]
+    found = (own["recall"] * own["rows"]).round().astype(int)
+    own = own.assign(found=found)
+    model = own[own["set"] == "train"].sort_values("found", kind="stable")["model"].iloc[-1]
+    sets = own[own["model"] == model].set_index("set")[["found", "rows"]]
+    return ByHeart(model, *(Found(*map(int, sets.loc[s])) for s in ("train", "test")))
 
 
 def leaders(standing: pd.DataFrame) -> tuple[Model, Model]:

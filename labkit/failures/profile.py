@@ -33,7 +33,9 @@ class Profile(config.Profile):
         Learners that a search of each family other than the networks' grid tries at each stage: on
         the development rows, and inside every block of time.
     inner_folds : int
-        Folds of the search inside a block's training rows.
+        Folds of the search inside a block's training rows, or another drawing's.
+    drawings : int
+        Further drawings of the held-out rows.
     resamples : int
         Resamples behind every bootstrap over rows.
     simulated_rows : int
@@ -58,6 +60,7 @@ class Profile(config.Profile):
     candidates: int = 6
     nested_candidates: int = 3
     inner_folds: int = 3
+    drawings: int = 2
     resamples: int = 2000
     simulated_rows: int = 120_000
     simulated_epochs: int = 7
@@ -97,6 +100,7 @@ QUICK = Profile(
     candidates=2,
     nested_candidates=1,
     inner_folds=2,
+    drawings=1,
     resamples=200,
     simulated_rows=2_000,
     simulated_epochs=5,
@@ -115,6 +119,7 @@ THOROUGH = replace(
     forest_trees=500,
     candidates=30,
     nested_candidates=8,
+    drawings=20,
     resamples=10_000,
     simulated_rows=240_000,
     simulated_epochs=20,

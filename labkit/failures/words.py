@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from labkit.failures.calibration import Reliability
 from labkit.failures.contenders import MAJORITY, ORACLE
-from labkit.failures.final import Final
+from labkit.failures.final import ByHeart, Final
 from labkit.failures.judging import BLOCKS, HELD_OUT, OUT_OF_FOLD, Duel
 from labkit.failures.knowledge import Knowledge
 from labkit.failures.rules import SHORT_CLASSES
@@ -118,10 +118,31 @@ def reliability(found: Reliability) -> Sentence:
     """Whether a model's probability of failure can be taken at its word."""
     size = "small" if found.is_small else "not small"
     lean = f", and on the whole its probabilities are {found.lean}" if found.lean else ""
+    cause = (
+        " Label smoothing is the cause: it promises every class a little of every row, and without "
+        f"it {percent(found.expected_unsmoothed)} would be expected."
+        if found.is_raised_by_smoothing
+        else ""
+    )
     return Sentence(
         f"{found.model} expects failures in {percent(found.expected)} of the rows, and "
         f"{percent(found.failed)} fail. The expected calibration error of its probability of "
-        f"failure is {percent(found.error, 2)}, which is {size}{lean}."
+        f"failure is {percent(found.error, 2)}, which is {size}{lean}.{cause}"
+    )
+
+
+def by_heart(found: ByHeart) -> Sentence:
+    """Whether a network has learned failures by heart that nothing measured tells apart."""
+    train, test = found.train, found.test
+    told = (
+        f"{found.model} finds {number(train.found)} of the {number(train.rows)} random failures "
+        f"that it was trained on and {number(test.found)} of the {number(test.rows)} held-out ones"
+    )
+    if not found.learned:
+        return Sentence(f"No MLP has learned random failures by heart: {told}.")
+    return Sentence(
+        f"Nothing measured tells random failures apart, and yet {told}: it has learned those rows "
+        "by heart, which the training score counts as success."
     )
 
 

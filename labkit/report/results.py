@@ -2,7 +2,7 @@
 
 A study is a function that takes data and a profile and returns `Facts`: a frozen dataclass of
 tables and of every fact that the book states. `study` keeps what it returned in
-``results/<name>/``: each table as CSV, each array as ``.npy``, each trained model as ``.pt``, and in
+``results/<name>/``: each table as CSV, each array as ``.npy``, each trained model as ``.pt``; in
 ``record.json`` the other facts, the key they were made under, the profile and the seconds. The key
 is a hash of the code that the study reaches, its data, its profile and the packages that take part:
 a result whose key is not today's is made anew.

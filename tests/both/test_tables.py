@@ -21,10 +21,16 @@ def test_before_and_after_subtract_the_right_way():
     assert made[1]["Before"] == "0.490" and made[1]["After"] == "0.540"
 
 
-def test_the_summary_bolds_the_best_of_each_task():
+def test_the_summary_has_each_role_once_and_bolds_the_best_that_was_learned():
     made = cells(tables.summary(volatility_final(), failures_final()))
-    bold = [(row["Task"], row["Model"]) for row in made if row["Score"].startswith("**")]
-    assert bold == [("volatility", "MLP, regularized"), ("failures", "rule oracle")]
+    roles = ["floor", "best other learner", "first MLP", "best MLP", "ceiling"]
+    assert [(row["Task"], row["Role"]) for row in made] == [
+        (task, role) for task in ("volatility", "failures") for role in roles
+    ]
+    bold = [(row["Task"], row["Role"]) for row in made if row["Score"].startswith("**")]
+    assert bold == [("volatility", "best MLP"), ("failures", "best other learner")]
+    assert made[4]["Score"] == "0.740" and made[4]["Model"] == "tomorrow's volatility, known"
+    assert made[9]["Model"] == "rule oracle"
     assert {row["Accuracy"] for row in made if row["Task"] == "volatility"} == {"–"}
 
 

@@ -164,6 +164,20 @@ def test_probabilities_are_called_what_they_are(forecasts):
     assert "which is not small" in shrill and "too high" in shrill
 
 
+def test_label_smoothing_is_named_where_it_makes_the_forecast_too_high(forecasts):
+    """An honest forecaster whose every class was promised a little more."""
+    own = forecasts[forecasts["model"] == "honest"]
+    honest, truth = own[list(FAILURE_TYPES)].to_numpy(), own["true"]
+    smoothed = 0.9 * honest + 0.1 / 6
+    plain, raised = reliability("a", smoothed, truth), reliability("a", smoothed, truth, 0.1)
+    assert raised.expected_unsmoothed == pytest.approx((1 - honest[:, 0]).mean())
+    assert "too high" in words.reliability(plain)
+    assert "smoothing" not in words.reliability(plain)
+    assert "smoothing is the cause" in words.reliability(raised)
+    shrill = forecasts[forecasts["model"] == "shrill"][list(FAILURE_TYPES)].to_numpy()
+    assert "smoothing" not in words.reliability(reliability("b", shrill, truth, 1e-4))
+
+
 def test_the_reliability_curve_of_an_honest_forecaster_is_the_diagonal(forecasts):
     axis = figures.reliability(forecasts).axes[0]
     lines = {bars.get_label(): bars.lines[0].get_xydata() for bars in axis.containers}

@@ -1,9 +1,13 @@
 """Sentences on the failure study: two results, two sentences, both true."""
 
+import re
+
+import pandas as pd
 import pytest
 from made_up import balanced, failure_differences, failure_standings, failures_final, text
 
 from labkit.failures import balancing, words
+from labkit.failures.final import random_failures_found
 from labkit.failures.judging import duels
 
 BELOW = failures_final()
@@ -112,3 +116,25 @@ def test_tuning_is_measured_from_the_same_features():
     worse = failures_final(failure_standings(mlp_tuned=0.5))
     assert "lowered" in words.tuning(worse) and "it hurt" in words.tuning(worse)
     assert "it hurt" not in words.tuning(BELOW)
+
+
+def found_by(train, test, model="MLP, raw"):
+    """Random failures found of 14 training rows and 4 held-out ones, as a table has them."""
+    rows = [("train", train / 14, 14), ("test", test / 4, 4)]
+    own = pd.DataFrame(rows, columns=["set", "recall", "rows"])
+    return own.assign(**{"model": model, "kind": "mlp", "class": "Random Failures"})
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "said"),
+    [
+        (13, 0, "finds 13 of the 14 .* and 0 of the 4 held-out ones: it has learned .* by heart"),
+        (2, 0, "No MLP has learned random failures by heart"),
+        (8, 4, "No MLP has learned"),
+    ],
+)
+def test_random_failures_learned_by_heart_are_told(train, test, said):
+    table = pd.concat([found_by(1, 0, "MLP, tuned"), found_by(train, test)])
+    found = random_failures_found(table)
+    assert found.model == "MLP, raw"
+    assert re.search(said, words.by_heart(found))
