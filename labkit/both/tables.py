@@ -13,9 +13,7 @@ from labkit.volatility.final import Final as Volatility
 
 
 def summary(volatility: Volatility, failures: Failures) -> Table:
-    """Of each task what learns nothing, the best other learner, the first and the best MLP, and a
-    ceiling.
-    """
+    """Each task's floor, best other learner, first and best MLP, and ceiling."""
     test = volatility.scores[volatility.scores["set"] == "test"]
     r2 = test.rename(columns={"r2": "score"}).assign(accuracy=float("nan"))
     held_out = failures.standings[failures.standings["judge"] == HELD_OUT]
