@@ -15,6 +15,7 @@ from labkit.nets.private import _BaseScorer, _MultimetricScorer, _PassthroughSco
 from labkit.nets.search.answers import answering
 from labkit.nets.search.folds import Fold, with_last_step
 from labkit.nets.search.plan import Fit
+from labkit.nets.search.scoring import scores_at_once
 from labkit.nets.search.table import Part, Table
 from labkit.nets.stacked import Member, Snapshot, StackedMLP, Trained, train_stacked
 
@@ -60,6 +61,7 @@ class _Candidate:
 
     estimator: Any
     part: Part
+    split: int
     network: Snapshot
 
 
@@ -69,15 +71,13 @@ def run_task(task: Task) -> list[tuple[int, int, Result]]:
         start = time.perf_counter()
         candidates = _train(task)
         fit_time = (time.perf_counter() - start) / len(candidates)
-        outputs = _outputs([c for c in candidates.values() if isinstance(c, _Candidate)])
+        scored = _scored(task, [c for c in candidates.values() if isinstance(c, _Candidate)])
         results = []
         for (number, split), candidate in candidates.items():
             result: Result = {"fit_error": None, "fit_time": fit_time, "score_time": 0.0}
             result["n_test_samples"] = task.judged[split].n_test
             if isinstance(candidate, _Candidate):
-                start = time.perf_counter()
-                result |= _scores(task, task.judged[split], candidate, outputs[id(candidate)])
-                result["score_time"] = time.perf_counter() - start
+                result |= scored[id(candidate)]
             else:
                 result |= error_scores(task.scorer, task.error_score, task.want_train)
                 result["fit_error"] = candidate
@@ -172,46 +172,56 @@ def _candidate(
         estimator.check_training_loss(loss, n_iter)
     except FloatingPointError as error:
         return _kept(error, task.error_score)
-    return _Candidate(estimator, part, network)
+    return _Candidate(estimator, part, fit.split, network)
 
 
 def _ends_finite(trained: Trained) -> bool:
     return bool(np.isfinite(trained.history.table.iloc[-1].to_numpy(float)).all())
 
 
-Outputs = list[np.ndarray]
-"""A candidate's outputs for the test rows and, where asked for, the training rows."""
-
-
-def _outputs(candidates: Sequence[_Candidate]) -> dict[int, Outputs]:
-    """The outputs of each candidate, by its ``id``; those of a fold are computed at once."""
+def _scored(task: Task, candidates: Sequence[_Candidate]) -> dict[int, Result]:
+    """The scores of each candidate, by its ``id``; those of a fold are scored at once."""
     of_part: dict[int, list[_Candidate]] = {}
     for candidate in candidates:
         of_part.setdefault(id(candidate.part), []).append(candidate)
-    outputs: dict[int, Outputs] = {id(candidate): [] for candidate in candidates}
+    scored: dict[int, Result] = {}
     for group in of_part.values():
-        part, device = group[0].part, group[0].estimator.device
-        weights = [candidate.network.weights for candidate in group]
-        stack = StackedMLP.from_weights(group[0].network.template, weights, device)
-        for X in (part.fold.X_test, part.fold.X_train):
-            if X is not None:
-                of_all = stack.outputs(part.features(X).to(device)).cpu().numpy()
-                for candidate, output in zip(group, of_all, strict=True):
-                    outputs[id(candidate)].append(output)
-    return outputs
+        start = time.perf_counter()
+        results = _scores(task, group)
+        seconds = (time.perf_counter() - start) / len(group)
+        for candidate, result in zip(group, results, strict=True):
+            scored[id(candidate)] = {"score_time": seconds, **result}
+    return scored
 
 
-def _scores(task: Task, judged: Judged, candidate: _Candidate, outputs: Outputs) -> Result:
-    sets = [("test_scores", judged.X_test, judged.y_test, judged.params_test)]
+def _scores(task: Task, group: Sequence[_Candidate]) -> list[Result]:
+    """Of candidates of one fold."""
+    part, device = group[0].part, group[0].estimator.device
+    judged = task.judged[group[0].split]
+    weights = [candidate.network.weights for candidate in group]
+    stack = StackedMLP.from_weights(group[0].network.template, weights, device)
+    sets = [("test_scores", part.fold.X_test, judged.X_test, judged.y_test, judged.params_test)]
     if task.want_train:
-        sets.append(("train_scores", judged.X_train, judged.y_train, judged.params_train))
-    scores = {}
-    for (name, X, y, params), output in zip(sets, outputs, strict=True):
-        if needs_rows(task.scorer):
-            fitted = copy.copy(candidate.estimator)
-            fitted.adopt(candidate.network.model, fitted.n_iter_)
-            estimator = with_last_step(copy.copy(candidate.part.fold.pipeline), fitted)
-        else:
-            estimator = answering(candidate.estimator, output)
-        scores[name] = _score(estimator, X, y, task.scorer, params, task.error_score)
-    return scores
+        X, y, params = judged.X_train, judged.y_train, judged.params_train
+        sets.append(("train_scores", part.fold.X_train, X, y, params))
+    results: list[Result] = [{} for _ in group]
+    for name, X_prepared, X, y, params in sets:
+        outputs = stack.outputs(part.features(X_prepared).to(device)).cpu().numpy()
+        scores: list[Any] = [None] * len(group)
+        if not params:
+            scores = scores_at_once(task.scorer, group[0].estimator, y, outputs)
+        for i, candidate in enumerate(group):
+            if scores[i] is None:
+                estimator = _answering(task, candidate, outputs[i])
+                scores[i] = _score(estimator, X, y, task.scorer, params, task.error_score)
+            results[i][name] = scores[i]
+    return results
+
+
+def _answering(task: Task, candidate: _Candidate, outputs: np.ndarray) -> Any:
+    """What scikit-learn scores a candidate by."""
+    if not needs_rows(task.scorer):
+        return answering(candidate.estimator, outputs)
+    fitted = copy.copy(candidate.estimator)
+    fitted.adopt(candidate.network.model, fitted.n_iter_)
+    return with_last_step(copy.copy(candidate.part.fold.pipeline), fitted)
