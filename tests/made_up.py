@@ -16,7 +16,7 @@ from labkit.failures.stages import DECIDED, SINGLE
 from labkit.nets.diagnostics import diagnose
 from labkit.report import ablations, remedies
 from labkit.report.confirmation import finalists_of, weighed
-from labkit.report.grids import Grid, axis_effects, compare_shapes, spreads_of
+from labkit.report.grids import Grid, found
 from labkit.report.intervals import Interval
 from labkit.report.models import Model
 from labkit.report.sentence import Sentence
@@ -261,15 +261,15 @@ def searched(
             "mean_test_score": list(scores),
             "std_test_score": 0.01,
             "mean_train_score": 0.6,
+            "crossed": True,
         }
     )
     table = table.sort_values("mean_test_score", ascending=False, ignore_index=True)
     table = table.assign(layers=[len(sizes) for sizes in table["hidden_sizes"]])
     names = ["learning_rate", "optimizer", "hidden_sizes", "batch_size", "epochs", *axes]
     return Grid(
-        profile=profile, candidates=table, effects=axis_effects(table, names),
-        spreads=spreads_of(table, names), shapes=compare_shapes(table), floor=floor,
-        confirmation=confirmed(table, names, fresh, first),
+        profile=profile, floor=floor, confirmation=confirmed(table, names, fresh, first),
+        **found(table, names),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from labkit.config import PROFILES, USUAL, profile_name
 from labkit.failures import profile as failures
 from labkit.failures.recipe import FIRST as FIRST_OF_FAILURES
 from labkit.place import ROOT
-from labkit.report.grids import search_space
+from labkit.report.grids import search_space, with_first
 from labkit.volatility import profile as volatility
 from labkit.volatility.recipe import FIRST as FIRST_OF_VOLATILITY
 
@@ -60,8 +60,8 @@ def test_the_first_model_is_a_candidate_once(wing, name):
     }[wing]
     for changes in ({}, {"optimizer": "adamw", "batch_size": 77, "hidden_sizes": (5,)}):
         model = clone(first).set_params(epochs=profile.epochs, **changes)
-        space = search_space(model, profile.learning_rates, profile.grid)
-        points = list(ParameterGrid(space))
+        space = search_space(profile.learning_rates, profile.grid)
+        points = list(ParameterGrid(with_first(space, model)))
         own = {axis: model.get_params()[axis] for axis in points[0]}
         assert points.count(own) == 1
         assert {"learning_rate", "optimizer", *AXES} == set(own)

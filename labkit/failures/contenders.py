@@ -161,7 +161,7 @@ def families(profile: Profile, n_candidates: int) -> list[Family]:
 def _networks(profile: Profile, n_candidates: int) -> Family:
     """Our own: its search draws from the grid; its recipe may lose one of its parts."""
     first = clone(FIRST).set_params(epochs=profile.epochs)
-    space = search_space(first, profile.learning_rates, profile.grid)
+    space = search_space(profile.learning_rates, profile.grid)
     recipe = clone(RECIPE).set_params(epochs=profile.recipe_epochs)
     without_a_part = (clone(recipe).set_params(**changes) for changes in PARTS.values())
     candidates = {

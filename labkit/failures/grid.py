@@ -26,7 +26,7 @@ def grid(data: Maintenance, profile: Profile) -> Grid:
     first = clone(FIRST).set_params(epochs=profile.epochs)
     facts = searched(
         Stage(first, PHYSICS).pipeline,
-        search_space(first, profile.learning_rates, profile.grid),
+        search_space(profile.learning_rates, profile.grid),
         drawings,
         scoring="f1_macro",
         floor=DummyClassifier(),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, ParameterGrid
 from sklearn.pipeline import Pipeline
 
 from labkit.nets.search import StackedGridSearchCV
@@ -40,7 +40,8 @@ class Grid(Facts):
     Attributes
     ----------
     candidates : DataFrame
-        A row each, best first: as `candidates_of` gives it.
+        A row each, best first: as `candidates_of` gives it, and whether it is ``crossed`` with
+        others: the first model is not, where it lies outside of all axes.
     effects : DataFrame
         As `axis_effects` gives it.
     spreads : dict of str to float
@@ -60,6 +61,11 @@ class Grid(Facts):
     confirmation: Confirmation
 
     @property
+    def crossed(self) -> pd.DataFrame:
+        """The candidates of which the axes' values can be compared."""
+        return self.candidates[self.candidates["crossed"]]
+
+    @property
     def parameters(self) -> dict:
         """What the choice changes in the estimator that was searched."""
         axes = list(dict.fromkeys(self.effects["axis"]))
@@ -70,8 +76,8 @@ class Grid(Facts):
         """Axes of numbers of whose values the choice has the last, and which of those tried."""
         best = self.parameters
         found = {}
-        for axis in self.candidates[list(best)].select_dtypes("number"):
-            tried = comparable(self.candidates, axis, best.get("optimizer"))[axis]
+        for axis in self.crossed[list(best)].select_dtypes("number"):
+            tried = comparable(self.crossed, axis, best.get("optimizer"))[axis]
             low, high = tried.min(), tried.max()
             if low < high and best[axis] in (low, high):
                 found[axis] = "smallest" if best[axis] == low else "largest"
@@ -107,40 +113,44 @@ Space = list[dict[str, list]]
 """Grids below each other, as ``GridSearchCV`` takes them."""
 
 
-def search_space(
-    first: BaseEstimator, learning_rates: Mapping[str, Sequence[float]], axes: Mapping[str, list]
-) -> Space:
-    """Every optimizer at rates of its own, crossed with all other axes; the first model is inside.
+def search_space(learning_rates: Mapping[str, list], axes: Mapping[str, list]) -> Space:
+    """Every optimizer at learning rates of its own, crossed with all other axes.
 
     Parameters
     ----------
-    first : MLPRegressor or MLPClassifier
-        Its value is added to each axis that does not have it.
-    learning_rates : mapping of str to sequence of float
+    learning_rates : mapping of str to list
         Optimizer to the rates that are tried with it.
     axes : mapping of str to list
+    """
+    return [
+        {"learning_rate": rates, "optimizer": [optimizer], **axes}
+        for optimizer, rates in learning_rates.items()
+    ]
+
+
+def with_first(space: Space, first: BaseEstimator) -> Space:
+    """The space with the first model in it: by itself, where it is no candidate already.
 
     Examples
     --------
     >>> from labkit.nets.estimators import MLPRegressor
-    >>> first = MLPRegressor(optimizer="adam", learning_rate=0.01, epochs=3)
-    >>> for grid in search_space(first, {"sgd": [0.1], "adam": [0.001]}, {"epochs": [1, 9]}):
-    ...     print(grid)
-    {'learning_rate': [0.1], 'optimizer': ['sgd'], 'epochs': [1, 3, 9]}
-    {'learning_rate': [0.001, 0.01], 'optimizer': ['adam'], 'epochs': [1, 3, 9]}
+    >>> space = search_space({"sgd": [0.1], "adam": [0.01]}, {"epochs": [1, 9]})
+    >>> first = MLPRegressor(optimizer="adam", learning_rate=0.01, epochs=9)
+    >>> with_first(space, first) == space
+    True
+    >>> with_first(space, first.set_params(epochs=20))[-1]
+    {'learning_rate': [0.01], 'optimizer': ['adam'], 'epochs': [20]}
     """
-    own = first.get_params()
-    rates = {own["optimizer"]: [], **learning_rates}
-    rates[own["optimizer"]] = _with(rates[own["optimizer"]], own["learning_rate"])
-    others = {axis: _with(values, own[axis]) for axis, values in axes.items()}
-    return [
-        {"learning_rate": list(rates[optimizer]), "optimizer": [optimizer], **others}
-        for optimizer in rates
-    ]
+    own = _values(first, space)
+    if own in list(ParameterGrid(space)):
+        return space
+    return [*space, {axis: [value] for axis, value in own.items()}]
 
 
-def _with(values: Sequence, own: object) -> list:
-    return list(values) if own in values else sorted([*values, own])
+def _values(first: BaseEstimator, space: Space) -> dict:
+    """The first model's values on the axes."""
+    given = first.get_params()
+    return {axis: given[axis] for axis in space[0]}
 
 
 def searched(
@@ -171,34 +181,34 @@ def searched(
     """
     own, *fresh = drawings
     step, first = pipeline(own.seed).steps[-1]
+    grids = with_first(space, first)
     search = StackedGridSearchCV(
         pipeline(own.seed),
-        [{f"{step}__{axis}": values for axis, values in grid.items()} for grid in space],
+        [{f"{step}__{axis}": values for axis, values in grid.items()} for grid in grids],
         scoring=scoring,
         cv=own.folds,
         refit=False,
         n_jobs=-1,
         return_train_score=True,
     ).fit(own.X, own.y)
-    facts, axes = found(search), axes_of(search)
-    known = {axis: value for axis, value in first.get_params().items() if axis in axes}
-    finalists = finalists_of(facts["candidates"], known)
+    candidates, axes = candidates_of(search), axes_of(search)
+    finalists = finalists_of(candidates, _values(first, space))
+    outside = finalists.loc[finalists["first"], "place"].item() - 1 if grids != space else None
     return {
-        **facts,
+        **found(candidates.assign(crossed=candidates.index != outside), axes),
         "floor": float(own.scores(floor, scoring).mean()),
         "confirmation": confirm(finalists, axes, pipeline, fresh, scoring),
     }
 
 
-def found(search: GridSearchCV) -> dict:
+def found(candidates: pd.DataFrame, axes: list[str]) -> dict:
     """What a finished search says of its candidates, by the names of the fields of `Grid`."""
-    axes = axes_of(search)
-    candidates = candidates_of(search)
+    crossed = candidates[candidates["crossed"]]
     return {
         "candidates": candidates,
-        "effects": axis_effects(candidates, axes),
-        "spreads": spreads_of(candidates, axes),
-        "shapes": compare_shapes(candidates),
+        "effects": axis_effects(crossed, axes),
+        "spreads": spreads_of(crossed, axes),
+        "shapes": compare_shapes(crossed),
     }
 
 

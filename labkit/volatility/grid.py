@@ -58,7 +58,7 @@ def grid(data: NYSE, profile: Profile) -> VolatilityGrid:
     first = clone(FIRST).set_params(epochs=profile.epochs)
     facts = searched(
         partial(search_pipeline, first),
-        search_space(first, profile.learning_rates, profile.grid),
+        search_space(profile.learning_rates, profile.grid),
         drawings,
         scoring="r2",
         floor=DummyRegressor(),

@@ -21,8 +21,8 @@ class Profile(config.Profile):
     learning_rates : dict
         Optimizer to the rates tried with it.
     grid : dict
-        The other parameters of the six axes that the lab asks for, to the values tried; those of
-        the first model are tried whether they stand here or not.
+        The other parameters of the six axes that the lab asks for, to the values tried. The first
+        model is a candidate whether its values stand here or not.
     confirmations : int
         Drawings of fresh folds and seeds on which the best of the grid are trained anew.
     boosting : dict

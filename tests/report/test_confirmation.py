@@ -1,5 +1,6 @@
 """A search's best candidates on fresh folds: who is trained anew, how, and what is made of it."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -43,9 +44,8 @@ def drawings():
 @pytest.fixture(scope="module")
 def grid(drawings):
     space = search_space(
-        FIRST,
         {"sgd": [0.03, 0.1], "adam": [0.01, 0.03]},
-        {"hidden_sizes": [(8,)], "batch_size": [32], "epochs": [2, 6]},
+        {"hidden_sizes": [(8,), (16,)], "batch_size": [32], "epochs": [2, 6]},
     )
     with parallel_config(backend="sequential"):
         facts = searched(
@@ -55,9 +55,9 @@ def grid(drawings):
 
 
 def test_the_ten_best_and_the_first_model_are_trained_anew(grid):
-    """The first is the worst of all here: one epoch at a small rate."""
+    """The first, one epoch at a small rate, is far behind them, and outside of all axes."""
     finalists = grid.confirmation.finalists
-    assert len(grid.candidates) == (2 + 3) * 2 * 2 * 3
+    assert len(grid.candidates) == (2 + 2) * 2 * 2 + 1
     assert sorted(finalists["place"])[:10] == list(range(1, 11)) and len(finalists) == 11
     assert finalists["fresh"].is_monotonic_decreasing
     first = grid.confirmation.first
@@ -97,6 +97,35 @@ def test_the_choice_is_the_best_on_fresh_folds_as_an_estimator_takes_it(grid):
     MLPClassifier(**grid.parameters)
     best = grid.confirmation.finalists["fresh"].idxmax()
     assert grid.parameters["epochs"] == grid.confirmation.finalists["epochs"][best]
+
+
+def test_a_first_model_outside_of_all_axes_moves_no_edge_and_has_no_part_in_the_effects(grid):
+    assert len(grid.crossed) == 16 and "1" not in set(grid.effects["value"])
+    assert "4" not in set(grid.effects["value"])
+    everything = grid.candidates.assign(crossed=True)
+    wider = replace(grid, candidates=everything)
+    assert (everything["epochs"].min(), grid.crossed["epochs"].min()) == (1, 2)
+    smallest = replace(grid, confirmation=chosen_with(grid.confirmation, epochs=2))
+    assert smallest.edges["epochs"] == "smallest"
+    assert "epochs" not in replace(wider, confirmation=smallest.confirmation).edges
+
+
+def chosen_with(found, **values):
+    table = found.finalists.copy()
+    for axis, value in values.items():
+        table.loc[0, axis] = value
+    return replace(found, finalists=table)
+
+
+def test_a_first_model_that_is_a_candidate_is_not_tried_twice(drawings):
+    space = search_space(
+        {"adam": [1e-3, 1e-2]}, {"hidden_sizes": [(4,)], "batch_size": [64], "epochs": [1]}
+    )
+    with parallel_config(backend="sequential"):
+        facts = searched(
+            partial(pipeline, FIRST), space, drawings, scoring="f1_macro", floor=DummyClassifier()
+        )
+    assert len(facts["candidates"]) == 2 and facts["candidates"]["crossed"].all()
 
 
 def test_who_learned_nothing_is_counted_against_a_model_without_inputs(grid, drawings):

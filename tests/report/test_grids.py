@@ -88,6 +88,7 @@ def test_learning_rates_are_compared_at_the_winners_optimizer():
 def test_an_axis_added_to_the_grid_is_found_with_the_others(rows):
     grid = {"mlpclassifier__hidden_sizes": [(4,)], "mlpclassifier__weight_decay": [0.0, 0.1]}
     pipeline = make_pipeline(StandardScaler(), MLPClassifier(epochs=1))
-    facts = found(GridSearchCV(pipeline, grid, cv=2, refit=False).fit(*rows))
+    search = GridSearchCV(pipeline, grid, cv=2, refit=False).fit(*rows)
+    facts = found(candidates_of(search).assign(crossed=True), axes_of(search))
     assert list(facts["candidates"])[:2] == ["hidden_sizes", "weight_decay"]
     assert list(facts["spreads"]) == ["weight_decay"]
