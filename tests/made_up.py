@@ -15,7 +15,8 @@ from labkit.failures.samplers import STRATEGIES
 from labkit.failures.stages import DECIDED, SINGLE
 from labkit.nets.diagnostics import diagnose
 from labkit.report import ablations, remedies
-from labkit.report.grids import Grid, axis_effects, compare_shapes, spreads_of
+from labkit.report.confirmation import finalists_of, weighed
+from labkit.report.grids import Grid, found
 from labkit.report.intervals import Interval
 from labkit.report.models import Model
 from labkit.report.sentence import Sentence
@@ -241,8 +242,15 @@ def balanced(profile="full", **f1):
     return balancing.Balancing(profile=profile, counts=EMPTY, **facts)
 
 
-def searched(hidden=((64, 32), (64, 32), (16,)), scores=(0.5, 0.2, 0.45), profile="full", **axes):
-    """A grid of three candidates, best first; further axes by name."""
+def searched(
+    hidden=((64, 32), (64, 32), (16,)), scores=(0.5, 0.2, 0.45), profile="full", floor=0.0,
+    fresh=None, first=None, **axes,
+):  # fmt: skip
+    """A grid of three candidates, best first; further axes by name.
+
+    ``fresh`` are their scores on fresh folds, ``first`` the row of the first model, in that order;
+    by default the scores of the search and the last row.
+    """
     table = pd.DataFrame(
         {
             "learning_rate": [0.001, 0.01, 0.005][: len(scores)],
@@ -254,17 +262,25 @@ def searched(hidden=((64, 32), (64, 32), (16,)), scores=(0.5, 0.2, 0.45), profil
             "mean_test_score": list(scores),
             "std_test_score": 0.01,
             "mean_train_score": 0.6,
+            "crossed": True,
         }
     )
     table = table.sort_values("mean_test_score", ascending=False, ignore_index=True)
     table = table.assign(layers=[len(sizes) for sizes in table["hidden_sizes"]])
     names = ["learning_rate", "optimizer", "hidden_sizes", "batch_size", "epochs", *axes]
-    effects = axis_effects(table, names)
-    widest, narrowest = spreads_of(effects)
     return Grid(
-        profile=profile, candidates=table, best=table.head(1), effects=effects, widest=widest,
-        narrowest=narrowest, shapes=compare_shapes(table),
+        profile=profile, floor=floor, confirmation=confirmed(table, names, fresh, first),
+        **found(table, names),
     )  # fmt: skip
+
+
+def confirmed(table, names, fresh=None, first=None):
+    """Candidates trained anew on three folds; by default each scores as in the search."""
+    given = table.iloc[len(table) - 1 if first is None else first][names].to_dict()
+    finalists = finalists_of(table, given)
+    means = finalists["mean_test_score"] if fresh is None else np.asarray(fresh)
+    scores = np.array([[-0.01], [0.0], [0.01]]) + np.asarray(means)
+    return weighed(finalists, scores, n_drawings=1, judged_share=0.5)
 
 
 def ablated(profile="full", averaged=None, margin=0.001, **means):

@@ -1,13 +1,18 @@
 """The profiles: which one is chosen, and how large each makes the studies."""
 
 import pytest
+from sklearn.base import clone
+from sklearn.model_selection import ParameterGrid
 
 from labkit.config import PROFILES, USUAL, profile_name
 from labkit.failures import profile as failures
+from labkit.failures.recipe import FIRST as FIRST_OF_FAILURES
 from labkit.place import ROOT
+from labkit.report.grids import search_space, with_first
 from labkit.volatility import profile as volatility
+from labkit.volatility.recipe import FIRST as FIRST_OF_VOLATILITY
 
-AXES = {"learning_rate", "optimizer", "hidden_sizes", "batch_size", "epochs"}
+AXES = {"hidden_sizes", "batch_size", "epochs"}
 WINGS = [volatility.PROFILES, failures.PROFILES]
 
 
@@ -36,12 +41,37 @@ def test_each_wing_has_every_profile_under_its_name(profiles):
 @pytest.mark.parametrize("name", PROFILES)
 @pytest.mark.parametrize("profiles", WINGS, ids=["volatility", "failures"])
 def test_a_grid_spans_the_axes_of_the_brief(profiles, name):
-    grid = profiles[name].grid
-    assert set(grid) == AXES
-    assert {"sgd", "adam", "rmsprop"} <= set(grid["optimizer"])
-    assert len({len(sizes) for sizes in grid["hidden_sizes"]}) > 1, "layers do not vary"
-    for axis in ("learning_rate", "epochs"):
-        assert len(set(grid[axis])) > 1, f"{axis} does not vary"
+    profile = profiles[name]
+    assert set(profile.grid) == AXES
+    assert set(profile.learning_rates) == {"sgd", "adam", "rmsprop"}
+    assert len({len(sizes) for sizes in profile.grid["hidden_sizes"]}) > 1, "layers do not vary"
+    for axis, values in profile.grid.items():
+        assert len(set(values)) > 1, f"{axis} does not vary"
+    assert any(len(set(rates)) > 1 for rates in profile.learning_rates.values())
+
+
+@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize("wing", ["volatility", "failures"])
+def test_the_first_model_is_a_candidate_once(wing, name):
+    """As it stands in the book: a first model that is changed is still inside."""
+    profile, first = {
+        "volatility": (volatility.PROFILES[name], FIRST_OF_VOLATILITY),
+        "failures": (failures.PROFILES[name], FIRST_OF_FAILURES),
+    }[wing]
+    for changes in ({}, {"optimizer": "adamw", "batch_size": 77, "hidden_sizes": (5,)}):
+        model = clone(first).set_params(epochs=profile.epochs, **changes)
+        space = search_space(profile.learning_rates, profile.grid)
+        points = list(ParameterGrid(with_first(space, model)))
+        own = {axis: model.get_params()[axis] for axis in points[0]}
+        assert points.count(own) == 1
+        assert {"learning_rate", "optimizer", *AXES} == set(own)
+
+
+@pytest.mark.parametrize("profile", [volatility.PROFILES["full"], failures.PROFILES["full"]])
+def test_where_the_book_is_meant_to_be_read_axes_of_numbers_have_an_inside(profile):
+    rates = profile.learning_rates.values()
+    for values in (*profile.grid.values(), *rates):
+        assert len(set(values)) >= 3
 
 
 @pytest.mark.parametrize("profiles", WINGS, ids=["volatility", "failures"])

@@ -246,20 +246,17 @@ def test_labels_shuffled_score_at_chance_inside_the_fold_and_shine_outside_it(fe
 VOLATILITY_PROFILE = VolatilityProfile(
     name="canary",
     search_symbols=4,
-    grid={
-        "learning_rate": [1e-3, 1e-2], "optimizer": ["adam"], "hidden_sizes": [(8,)],
-        "batch_size": [256], "epochs": [1],
-    },
-    folds=2, epochs=15, dose_epochs=1, n_seeds=1, bootstrap=20,
+    learning_rates={"adam": [1e-3, 1e-2]},
+    grid={"hidden_sizes": [(8,)], "batch_size": [256], "epochs": [1]},
+    confirmations=1, folds=2, epochs=15, dose_epochs=1, n_seeds=1, bootstrap=20,
 )  # fmt: skip
 
 FAILURE_PROFILE = FailureProfile(
     name="canary",
-    grid={
-        "learning_rate": [1e-3, 1e-2], "optimizer": ["adam"], "hidden_sizes": [(8,)],
-        "batch_size": [512], "epochs": [1],
-    },
-    folds=2, epochs=15, recipe_epochs=2, ensemble=2, n_seeds=1, n_repeats=1, forest_trees=5,
+    learning_rates={"adam": [1e-3, 1e-2]},
+    grid={"hidden_sizes": [(8,)], "batch_size": [512], "epochs": [1]},
+    confirmations=1, folds=2, epochs=15, recipe_epochs=2, ensemble=2, n_seeds=1, n_repeats=1,
+    forest_trees=5,
     boosting_rounds=4, candidates=2, nested_candidates=1, inner_folds=2, resamples=20,
     simulated_rows=500, simulated_epochs=1,
 )  # fmt: skip

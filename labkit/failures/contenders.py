@@ -20,6 +20,7 @@ from labkit.failures.profile import Profile
 from labkit.failures.recipe import FIRST, PARTS, RECIPE
 from labkit.failures.scores import RuleOracle
 from labkit.failures.stages import AVERAGED, DECIDED, SINGLE, Stage
+from labkit.report.grids import Space, search_space
 from labkit.report.models import BASELINE, CEILING, FLOOR, MLP, Kind, Model
 from labkit.report.remedies import REGULARIZATIONS
 
@@ -158,19 +159,20 @@ def families(profile: Profile, n_candidates: int) -> list[Family]:
 
 
 def _networks(profile: Profile, n_candidates: int) -> Family:
-    """Our own: its search draws from the grid's values; its recipe may lose one of its parts."""
+    """Our own: its search draws from the grid; its recipe may lose one of its parts."""
     first = clone(FIRST).set_params(epochs=profile.epochs)
+    space = search_space(profile.learning_rates, profile.grid)
     recipe = clone(RECIPE).set_params(epochs=profile.recipe_epochs)
     without_a_part = (clone(recipe).set_params(**changes) for changes in PARTS.values())
     candidates = {
-        "tuned": _drawn(first, profile.grid, n_candidates, profile.seed),
+        "tuned": _drawn(first, space, n_candidates, profile.seed),
         "recipe": (recipe, *without_a_part)[:n_candidates],
     }
     return Family("MLP", NETWORKS, MLP, True, first, candidates)
 
 
 def _drawn(
-    first: BaseEstimator, space: dict, n_candidates: int, seed: int
+    first: BaseEstimator, space: dict | Space, n_candidates: int, seed: int
 ) -> tuple[BaseEstimator, ...]:
     """The first learner, and others with parameters drawn at random: so the search may keep it."""
     n_drawn = min(n_candidates - 1, len(ParameterGrid(space)))

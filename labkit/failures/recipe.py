@@ -45,7 +45,7 @@ INPUTS = {
 
 
 def tuned(grid: Grid) -> MLPClassifier:
-    """The first model with the parameters that won the grid search."""
+    """The first model with the parameters that the grid search led to, on fresh folds."""
     return clone(FIRST).set_params(**grid.parameters)
 
 

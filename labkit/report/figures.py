@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from labkit.report.confirmation import Confirmation
 from labkit.report.grids import label as value_label
 from labkit.report.sentence import number
 from labkit.report.tables import capital
@@ -173,6 +174,35 @@ def axis_effects(effects: pd.DataFrame, score: str) -> Figure:
     axes[0].set_ylabel(score)
     axes[0].set_ylim(bottom=max(effects["median"].min(), effects["best"].max() - 0.6) - 0.02)
     axes[-1].legend(loc="lower right")
+    return fig
+
+
+def search_against_fresh(found: Confirmation, score: str) -> Figure:
+    """Each finalist's score in the search and on fresh folds, beside the line of no change.
+
+    ``score`` labels both axes, in front of the folds.
+    """
+    fig, axis = figure(height=3.8)
+    rest = found.finalists.drop(
+        index=[own.name for own in (found.chosen, found.winner, found.first)]
+    )
+    axis.plot(rest["search"], rest["fresh"], "o", color=OKABE_ITO[5], label="others of the best")
+    marks = {
+        "the search's winner": (found.winner, "s", OKABE_ITO[1], 9),
+        "the choice": (found.chosen, "D", OKABE_ITO[0], 7),
+        "the first model": (found.first, "^", OKABE_ITO[2], 7),
+    }
+    for name, (own, marker, colour, size) in marks.items():
+        axis.plot(own["search"], own["fresh"], marker, color=colour, ms=size, label=name)
+    scores = found.finalists[["search", "fresh"]].to_numpy()
+    ends = [scores.min(), scores.max()]
+    axis.plot(ends, ends, "--", color="#888888", lw=1, zorder=1, label="no change")
+    axis.set(
+        xlabel=f"{score}, folds of the search",
+        ylabel=f"{score}, fresh folds",
+        title="What is left of the scores of the search",
+    )
+    axis.legend()
     return fig
 
 

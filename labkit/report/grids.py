@@ -1,11 +1,19 @@
-"""What a grid search found: its candidates in order, its winner, and what each axis is worth."""
+"""A grid search: what is tried, what it found, what each axis is worth, what was confirmed."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from sklearn.model_selection import GridSearchCV
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import GridSearchCV, ParameterGrid
+from sklearn.pipeline import Pipeline
 
+from labkit.nets.search import StackedGridSearchCV
+from labkit.report.confirmation import Confirmation, Drawing, confirm, finalists_of, plain
 from labkit.report.facts import Facts
+
+NOTHING = 0.001
+"""A score above that of a model without inputs by no more than this is one of nothing learned."""
 
 
 @dataclass(frozen=True)
@@ -27,71 +35,191 @@ class Shapes:
 
 @dataclass(frozen=True, kw_only=True)
 class Grid(Facts):
-    """A grid search.
+    """A grid search, and its best candidates trained anew.
 
     Attributes
     ----------
     candidates : DataFrame
-        A row each, best first: as `candidates_of` gives it.
-    best : DataFrame
-        The first of them.
+        A row each, best first: as `candidates_of` gives it, and whether it is ``crossed`` with
+        others: the first model is not, where it lies outside of all axes.
     effects : DataFrame
         As `axis_effects` gives it.
-    widest, narrowest : Spread
-        The axis that matters most, and the one that matters least; axes with one value are none.
+    spreads : dict of str to float
+        As `spreads_of` gives them.
     shapes : Shapes
+    floor : float
+        Mean score, in the folds of the search, of a model that looks at no input.
+    confirmation : Confirmation
+        The choice is made here.
     """
 
     candidates: pd.DataFrame
-    best: pd.DataFrame
     effects: pd.DataFrame
-    widest: Spread
-    narrowest: Spread
+    spreads: dict[str, float]
     shapes: Shapes
+    floor: float
+    confirmation: Confirmation
+
+    @property
+    def crossed(self) -> pd.DataFrame:
+        """The candidates of which the axes' values can be compared."""
+        return self.candidates[self.candidates["crossed"]]
 
     @property
     def parameters(self) -> dict:
-        """What the winner changes in the estimator that was searched."""
+        """What the choice changes in the estimator that was searched."""
         axes = list(dict.fromkeys(self.effects["axis"]))
-        return {axis: _plain(self.best[axis].iloc[0]) for axis in axes}
+        return {axis: plain(self.confirmation.chosen[axis]) for axis in axes}
 
     @property
     def edges(self) -> dict[str, str]:
-        """Axes of numbers whose last value to one side won, and which it is of those tried."""
+        """Axes of numbers of whose values the choice has the last, and which of those tried."""
         best = self.parameters
-        tried = self.candidates[list(best)].select_dtypes("number").agg(["min", "max"])
-        tried = tried.loc[:, tried.loc["min"] < tried.loc["max"]]
-        sides = {"smallest": tried.loc["min"], "largest": tried.loc["max"]}
-        return {
-            axis: side for axis in tried for side, end in sides.items() if best[axis] == end[axis]
-        }
+        found = {}
+        for axis in self.crossed[list(best)].select_dtypes("number"):
+            tried = comparable(self.crossed, axis, best.get("optimizer"))[axis]
+            low, high = tried.min(), tried.max()
+            if low < high and best[axis] in (low, high):
+                found[axis] = "smallest" if best[axis] == low else "largest"
+        return found
+
+    @property
+    def widest(self) -> Spread:
+        """The axis that matters most."""
+        return Spread(*max(self.spreads.items(), key=lambda own: own[1]))
+
+    @property
+    def narrowest(self) -> Spread:
+        """The axis that matters least."""
+        return Spread(*min(self.spreads.items(), key=lambda own: own[1]))
 
     @property
     def fold_sd(self) -> float:
-        """Standard deviation of the winner's score over the folds."""
-        return float(self.best["std_test_score"].iloc[0])
+        """Standard deviation over the folds of the search of its winner's score."""
+        return float(self.candidates["std_test_score"].iloc[0])
 
     @property
     def faint(self) -> dict[str, float]:
         """Axes between whose values the best score differs by less than ``fold_sd``; how much."""
-        spreads = _spreads(self.effects)
-        return spreads[spreads < self.fold_sd].to_dict()
+        return {axis: own for axis, own in self.spreads.items() if own < self.fold_sd}
+
+    @property
+    def n_idle(self) -> int:
+        """Candidates that learned nothing: they are no better than the floor."""
+        return int((self.candidates["mean_test_score"] <= self.floor + NOTHING).sum())
 
 
-def found(search: GridSearchCV) -> dict:
-    """The facts of a finished search, by the names of the fields of `Grid`."""
-    axes = [name.rpartition("__")[2] for name in search.param_grid]
-    candidates = candidates_of(search)
-    effects = axis_effects(candidates, axes)
-    widest, narrowest = spreads_of(effects)
+Space = list[dict[str, list]]
+"""Grids below each other, as ``GridSearchCV`` takes them."""
+
+
+def search_space(learning_rates: Mapping[str, list], axes: Mapping[str, list]) -> Space:
+    """Every optimizer at learning rates of its own, crossed with all other axes.
+
+    Parameters
+    ----------
+    learning_rates : mapping of str to list
+        Optimizer to the rates that are tried with it.
+    axes : mapping of str to list
+    """
+    return [
+        {"learning_rate": rates, "optimizer": [optimizer], **axes}
+        for optimizer, rates in learning_rates.items()
+    ]
+
+
+def with_first(space: Space, first: BaseEstimator) -> Space:
+    """The space with the first model in it: by itself, where it is no candidate already.
+
+    Examples
+    --------
+    >>> from labkit.nets.estimators import MLPRegressor
+    >>> space = search_space({"sgd": [0.1], "adam": [0.01]}, {"epochs": [1, 9]})
+    >>> first = MLPRegressor(optimizer="adam", learning_rate=0.01, epochs=9)
+    >>> with_first(space, first) == space
+    True
+    >>> with_first(space, first.set_params(epochs=20))[-1]
+    {'learning_rate': [0.01], 'optimizer': ['adam'], 'epochs': [20]}
+    """
+    own = _values(first, space)
+    if own in list(ParameterGrid(space)):
+        return space
+    return [*space, {axis: [value] for axis, value in own.items()}]
+
+
+def _values(first: BaseEstimator, space: Space) -> dict:
+    """The first model's values on the axes."""
+    given = first.get_params()
+    return {axis: given[axis] for axis in space[0]}
+
+
+def searched(
+    pipeline: Callable[[int], Pipeline],
+    space: Space,
+    drawings: Sequence[Drawing],
+    *,
+    scoring: str,
+    floor: BaseEstimator,
+) -> dict:
+    """Search a space on the first drawing and train its best anew on the others.
+
+    Parameters
+    ----------
+    pipeline : callable
+        From a seed, a pipeline whose last step is the first model.
+    space : list of dict
+        As `search_space` gives it.
+    drawings : sequence of Drawing
+    scoring : str
+    floor : estimator
+        What learns nothing, scored in the folds of the search.
+
+    Returns
+    -------
+    dict
+        The facts by the names of the fields of `Grid`.
+    """
+    own, *fresh = drawings
+    step, first = pipeline(own.seed).steps[-1]
+    grids = with_first(space, first)
+    search = StackedGridSearchCV(
+        pipeline(own.seed),
+        [{f"{step}__{axis}": values for axis, values in grid.items()} for grid in grids],
+        scoring=scoring,
+        cv=own.folds,
+        refit=False,
+        n_jobs=-1,
+        return_train_score=True,
+    ).fit(own.X, own.y)
+    candidates, axes = candidates_of(search), axes_of(search)
+    finalists = finalists_of(candidates, _values(first, space))
+    outside = finalists.loc[finalists["first"], "place"].item() - 1 if grids != space else None
+    return {
+        **found(candidates.assign(crossed=candidates.index != outside), axes),
+        "floor": float(own.scores(floor, scoring).mean()),
+        "confirmation": confirm(finalists, axes, pipeline, fresh, scoring),
+    }
+
+
+def found(candidates: pd.DataFrame, axes: list[str]) -> dict:
+    """What a finished search says of its candidates, by the names of the fields of `Grid`."""
+    crossed = candidates[candidates["crossed"]]
     return {
         "candidates": candidates,
-        "best": candidates.head(1),
-        "effects": effects,
-        "widest": widest,
-        "narrowest": narrowest,
-        "shapes": compare_shapes(candidates),
+        "effects": axis_effects(crossed, axes),
+        "spreads": spreads_of(crossed, axes),
+        "shapes": compare_shapes(crossed),
     }
+
+
+def axes_of(search: GridSearchCV) -> list[str]:
+    """The axes of a search, whose grid may be several below each other, in the grid's order."""
+    return [name.rpartition("__")[2] for name in _parameters(search)]
+
+
+def _parameters(search: GridSearchCV) -> list[str]:
+    grids = search.param_grid if isinstance(search.param_grid, list) else [search.param_grid]
+    return list(dict.fromkeys(name for grid in grids for name in grid))
 
 
 def candidates_of(search: GridSearchCV) -> pd.DataFrame:
@@ -103,7 +231,10 @@ def candidates_of(search: GridSearchCV) -> pd.DataFrame:
     """
     results = search.cv_results_
     table = pd.DataFrame(
-        {name.rpartition("__")[2]: results[f"param_{name}"].tolist() for name in search.param_grid}
+        {
+            name.rpartition("__")[2]: results[f"param_{name}"].tolist()
+            for name in _parameters(search)
+        }
     )
     table["layers"] = [len(sizes) for sizes in table["hidden_sizes"]]
     table["neurons"] = [sum(sizes) for sizes in table["hidden_sizes"]]
@@ -127,20 +258,30 @@ def axis_effects(candidates: pd.DataFrame, axes: list[str]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[["axis", "value", "best", "median"]]
 
 
-def spreads_of(effects: pd.DataFrame) -> tuple[Spread, Spread]:
-    """The widest and the narrowest spread of best scores among the axes with several values."""
-    spreads = _spreads(effects)
-    return (
-        Spread(spreads.idxmax(), float(spreads.max())),
-        Spread(spreads.idxmin(), float(spreads.min())),
-    )
+def comparable(candidates: pd.DataFrame, axis: str, optimizer: str | None) -> pd.DataFrame:
+    """The candidates among which the values of an axis are compared.
+
+    Learning rates are compared at one optimizer, since each has rates of its own; all other axes
+    are crossed.
+    """
+    if axis != "learning_rate" or optimizer is None:
+        return candidates
+    return candidates[candidates["optimizer"] == optimizer]
 
 
-def _spreads(effects: pd.DataFrame) -> pd.Series:
-    """How far the best scores of each axis with several values lie apart."""
-    tried = effects[effects.groupby("axis")["value"].transform("size") > 1]
-    best = tried.groupby("axis", sort=False)["best"]
-    return best.max() - best.min()
+def spreads_of(candidates: pd.DataFrame, axes: list[str]) -> dict[str, float]:
+    """How far the best scores of the values of an axis lie apart, where it has several.
+
+    Those of learning rates are of the winner's optimizer.
+    """
+    spreads = {}
+    for axis in axes:
+        optimizer = candidates["optimizer"].iloc[0] if "optimizer" in candidates else None
+        own = comparable(candidates, axis, optimizer)
+        best = own.groupby(own[axis].map(label))["mean_test_score"].max()
+        if len(best) > 1:
+            spreads[axis] = float(best.max() - best.min())
+    return spreads
 
 
 def compare_shapes(candidates: pd.DataFrame) -> Shapes:
@@ -157,8 +298,3 @@ def label(value: object) -> str:
     ('64-32', '0.001', 'adam')
     """
     return "-".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def _plain(value):
-    """A cell of a table as Python's own type, which estimators check for."""
-    return value.item() if hasattr(value, "item") else value

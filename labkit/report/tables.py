@@ -31,6 +31,7 @@ def study_table(facts: Facts, frame: pd.DataFrame, columns: Mapping[str, str], *
 def grid(found: Grid, score: str, n: int = 10) -> Table:
     """The best candidates of a grid search."""
     shown = {
+        "place": "Place",
         "optimizer": "Optimizer",
         "learning_rate": "Learning rate",
         "layers": "Layers",
@@ -43,6 +44,7 @@ def grid(found: Grid, score: str, n: int = 10) -> Table:
     return study_table(
         found,
         frame.assign(
+            place=range(1, len(frame) + 1),
             hidden_sizes=frame["hidden_sizes"].map(label),
             learning_rate=[number(rate, "g") for rate in frame["learning_rate"]],
         ),
@@ -55,6 +57,39 @@ def grid(found: Grid, score: str, n: int = 10) -> Table:
         },
         formats=dict.fromkeys(["mean_test_score", "std_test_score", "mean_train_score"], ".4f"),
         best={"mean_test_score": "max"},
+    )
+
+
+def finalists(found: Grid, score: str, references: pd.DataFrame | None = None) -> Table:
+    """A search's best candidates and the first model, in the search and on fresh folds.
+
+    ``references`` has the rows of other models: ``model``, ``search``, ``fresh`` and ``change``.
+    """
+    frame = found.confirmation.finalists
+    names = [
+        f"first model (place {own.place} of {number(len(found.candidates))})" if own.first
+        else f"place {own.place}"
+        for own in frame.itertuples()
+    ]  # fmt: skip
+    leads = frame[["lead", "low", "high"]].itertuples(index=False)
+    lead = pd.Series([with_interval(Interval(*own), "+.4f") for own in leads])
+    rows = pd.concat(
+        [frame.assign(model=names, lead=lead.where(~frame["first"], "–")), references],
+        ignore_index=True,
+    )
+    return study_table(
+        found,
+        rows.assign(lead=rows["lead"].fillna("–")),
+        {
+            "model": "Candidate",
+            "search": f"{score}, search",
+            "fresh": f"{score}, fresh",
+            "fresh_sd": "± sd",
+            "change": "Change",
+            "lead": "Ahead of the first [95 %]",
+        },
+        formats={"search": ".4f", "fresh": ".4f", "fresh_sd": ".4f", "change": "+.4f"},
+        best={"search": "max", "fresh": "max"},
     )
 
 

@@ -3,13 +3,19 @@
 import math
 
 from labkit.nets.diagnostics import GAP, IMPROVEMENT, NOISE, RISE, UNKNOWN, Verdict
+from labkit.nets.training import TrainingConfig
 from labkit.report.ablations import HELPS, HURTS, IDLE, NEGLIGIBLE, UNSURE, Ablation
 from labkit.report.grids import Grid, label
 from labkit.report.intervals import Interval
 from labkit.report.remedies import Doses, Remedies
 from labkit.report.sentence import NO_BREAK, Sentence, listing, number, percent
 
-OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop"}
+OPTIMIZERS = {
+    "sgd": f"SGD (momentum {TrainingConfig.momentum:g})",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "rmsprop": "RMSprop",
+}
 """Optimizers as people write them."""
 
 
@@ -101,8 +107,8 @@ def verdict_in_short(judged: Verdict, model: str) -> Sentence:
 
 
 def best_candidate(grid: Grid, score: str) -> Sentence:
-    """The winner of a grid search."""
-    best = grid.best.iloc[0]
+    """What a grid search led to: the best of its finalists on fresh folds."""
+    chosen = grid.confirmation.chosen
     values = grid.parameters
     known = {"optimizer", "learning_rate", "hidden_sizes", "batch_size", "epochs"}
     further = "".join(
@@ -114,10 +120,84 @@ def best_candidate(grid: Grid, score: str) -> Sentence:
         f"{OPTIMIZERS.get(values['optimizer'], values['optimizer'])} with a learning rate of "
         f"{number(values['learning_rate'], 'g')},{further} hidden layers of "
         f"{label(values['hidden_sizes'])} units, batches of {number(values['batch_size'])} and "
-        f"{values['epochs']} epochs, with a mean {score} of "
-        f"{number(best['mean_test_score'], '.4f')} over the folds "
-        f"(standard deviation {number(best['std_test_score'], '.4f')})"
+        f"{values['epochs']} epochs, with a mean {score} of {number(chosen['fresh'], '.4f')} over "
+        f"{grid.confirmation.n_folds} fresh folds (standard deviation "
+        f"{number(chosen['fresh_sd'], '.4f')})"
     )
+
+
+def rates_tried(grid: Grid) -> Sentence:
+    """Which learning rates a grid tries with which optimizer."""
+    tried = grid.candidates.groupby("optimizer", sort=False)["learning_rate"].unique()
+    return listing(
+        f"{OPTIMIZERS.get(name, name)} at {listing(number(rate, 'g') for rate in sorted(rates))}"
+        for name, rates in tried.items()
+    )
+
+
+def idle_candidates(grid: Grid, score: str) -> Sentence:
+    """How many candidates of a grid learned nothing."""
+    n, n_idle = len(grid.candidates), grid.n_idle
+    floor = f"a model that looks at no input has a mean {score} of {number(grid.floor, '.4f')}"
+    if n_idle == 0:
+        return Sentence(f"Every candidate learned something: {floor}.")
+    return Sentence(
+        f"{number(n_idle)} of the {number(n)} candidates learned nothing, for {floor} as well."
+    )
+
+
+def winners_curse(grid: Grid, score: str) -> Sentence:
+    """What the search's winner has left on fresh folds, and what that says of winners."""
+    found = grid.confirmation
+    winner, first = found.winner, found.first
+    text = (
+        f"The winner of the search had a mean {score} of {number(winner['search'], '.4f')} on the "
+        f"folds that it won on, and has {number(winner['fresh'], '.4f')} on fresh ones "
+        f"({number(winner['change'], '+.4f')})"
+    )
+    if winner["first"]:
+        return Sentence(f"{text}; it is the first model itself.")
+    text += (
+        f"; the first model, which no score had picked, went from {number(first['search'], '.4f')} "
+        f"to {number(first['fresh'], '.4f')} ({number(first['change'], '+.4f')})."
+    )
+    fell, n = found.n_fell, len(found.best_of_search)
+    if winner["change"] >= first["change"]:
+        return Sentence(
+            f"{text} The winner lost no more than the first model: of the *winner's curse*, that "
+            "the best of many noisy scores owes something to luck, nothing is to be seen here."
+        )
+    return Sentence(
+        f"{text} That is the *winner's curse*: the best of {number(len(grid.candidates))} noisy "
+        f"means is best by luck too, and luck does not come again. Of the {n} best of the search, "
+        f"{fell if fell < n else 'all'} did worse by it than the first model."
+    )
+
+
+def choice(grid: Grid) -> Sentence:
+    """What was chosen on fresh folds, and whether tuning is worth anything beside the first."""
+    found = grid.confirmation
+    chosen, n = found.chosen, len(found.finalists)
+    if chosen["first"]:
+        return Sentence(
+            f"On the fresh folds the first model has the highest mean of the {n}, and stays: "
+            "tuning found nothing better."
+        )
+    place = (
+        "the search's winner" if chosen["place"] == 1 else f"place {chosen['place']} of the search"
+    )
+    return Sentence(
+        f"The choice, the best on the fresh folds, is {place}: {standing(found.gain)} the untuned "
+        f"first model there (difference {number(found.gain.value, '+.4f')}, "
+        f"{interval(found.gain, '+.4f')}). As the best of {n} noisy means it is flattered too."
+    )
+
+
+def standing(lead: Interval) -> str:
+    """Whether a lead is one, by its interval."""
+    if not lead.excludes_zero:
+        return "level with"
+    return "ahead of" if lead.value > 0 else "behind"
 
 
 def widest_axis(grid: Grid) -> Sentence:
@@ -125,8 +205,8 @@ def widest_axis(grid: Grid) -> Sentence:
     most, least = grid.widest, grid.narrowest
     return Sentence(
         f"The choice that matters most is the {most.axis.replace('_', ' ')}: between its values "
-        f"the best score differs by {number(most.score, '.4f')}. The one that matters least is the "
-        f"{least.axis.replace('_', ' ')}, with {number(least.score, '.4f')}."
+        f"the best score of the search differs by {number(most.score, '.4f')}. The one that "
+        f"matters least is the {least.axis.replace('_', ' ')}, with {number(least.score, '.4f')}."
     )
 
 
@@ -134,11 +214,14 @@ def grid_limits(grid: Grid) -> Sentence:
     """What a grid does not tell: whether better lies beyond its edges, and what folds blur."""
     at = [f"the {axis.replace('_', ' ')} ({side})" for axis, side in grid.edges.items()]
     edges = (
-        f"The winner has an outermost value of {listing(at)}: better may lie beyond."
+        f"The choice has an outermost value of {listing(at)}: better may lie beyond."
         if at
-        else "On no axis of numbers does the winner have an outermost value."
+        else "On no axis of numbers does the choice have an outermost value."
     )
-    sd = f"the winner's standard deviation over the folds ({number(grid.fold_sd, '.4f')})"
+    sd = (
+        "the standard deviation of the search's winner over the folds "
+        f"({number(grid.fold_sd, '.4f')})"
+    )
     faint = [
         f"{axis.replace('_', ' ')} ({number(spread, '.4f')})" for axis, spread in grid.faint.items()
     ]

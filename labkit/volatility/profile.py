@@ -18,8 +18,13 @@ class Profile(config.Profile):
         Symbols that all other studies use; None for all.
     field_symbols : int
         Symbols that the field's models, of which some are fitted stock by stock, are compared on.
+    learning_rates : dict
+        Optimizer to the rates tried with it.
     grid : dict
-        Parameter name to the values tried, over the six axes the lab asks for.
+        The other parameters of the six axes that the lab asks for, to the values tried. The first
+        model is a candidate whether its values stand here or not.
+    confirmations : int
+        Drawings of fresh folds and seeds on which the best of the grid are trained anew.
     boosting : dict
         The same for boosted trees; ``max_iter`` costs nothing but the largest.
     wide_networks : int
@@ -39,7 +44,9 @@ class Profile(config.Profile):
     search_symbols: int
     study_symbols: int | None = None
     field_symbols: int = 50
+    learning_rates: dict = field(default_factory=dict)
     grid: dict = field(default_factory=dict)
+    confirmations: int = 3
     boosting: dict = field(
         default_factory=lambda: {
             "max_leaf_nodes": [15, 31],
@@ -58,9 +65,12 @@ class Profile(config.Profile):
 FULL = Profile(
     name="full",
     search_symbols=125,
+    learning_rates={
+        "sgd": [0.003, 0.01, 0.03],
+        "adam": [3e-4, 1e-3, 3e-3, 1e-2],
+        "rmsprop": [1e-4, 3e-4, 1e-3, 3e-3],
+    },
     grid={
-        "learning_rate": [3e-4, 1e-3, 3e-3, 1e-2],
-        "optimizer": ["sgd", "adam", "rmsprop"],
         "hidden_sizes": [(32,), (64,), (64, 32), (64, 32, 16)],
         "batch_size": [1024, 4096],
         "epochs": [1, 2, 4, 8],
@@ -73,13 +83,13 @@ QUICK = Profile(
     search_symbols=5,
     study_symbols=10,
     field_symbols=5,
+    learning_rates={"sgd": [0.03], "adam": [1e-3, 1e-2], "rmsprop": [1e-3]},
     grid={
-        "learning_rate": [1e-3, 1e-2],
-        "optimizer": ["sgd", "adam", "rmsprop"],
         "hidden_sizes": [(16,), (32, 16)],
         "batch_size": [256, 512],
         "epochs": [1, 2],
     },
+    confirmations=1,
     boosting={"max_leaf_nodes": [15], "min_samples_leaf": [50], "max_iter": [50, 100]},
     wide_networks=1,
     folds=2,
@@ -90,7 +100,9 @@ QUICK = Profile(
 )
 """Less of everything, to see that all works; its scores mean little."""
 
-THOROUGH = replace(FULL, name="thorough", n_seeds=10, wide_networks=5, bootstrap=5000)
+THOROUGH = replace(
+    FULL, name="thorough", confirmations=10, n_seeds=10, wide_networks=5, bootstrap=5000
+)
 """More of what narrows an interval, for an evening."""
 
 PROFILES = {profile.name: profile for profile in (FULL, QUICK, THOROUGH)}

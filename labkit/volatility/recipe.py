@@ -41,7 +41,7 @@ N_PENALTIES = 13
 
 
 def tuned(grid: Grid) -> MLPRegressor:
-    """The first model with the parameters that won the grid search."""
+    """The first model with the parameters that the grid search led to, on fresh folds."""
     return clone(FIRST).set_params(**grid.parameters)
 
 

@@ -73,12 +73,17 @@ class Stocks:
 @lru_cache(maxsize=2)
 def stocks(data: NYSE, n_symbols: int | None = None) -> Stocks:
     """The panel of the stocks of `prices_of`, split."""
-    panel = volatility_panel(prices_of(data, n_symbols))
+    return split_stocks(prices_of(data, n_symbols), data.securities)
+
+
+def split_stocks(prices: pd.DataFrame, securities: pd.DataFrame | None) -> Stocks:
+    """The panel of these prices, split."""
+    panel = volatility_panel(prices)
     split = chronological(panel.index["date"], embargo=EMBARGO)
     y = panel.y.iloc[split.train]
     sectors = pd.Series(dtype=object)
-    if data.securities is not None:
-        sectors = data.securities.set_index("symbol")["sector"]
+    if securities is not None:
+        sectors = securities.set_index("symbol")["sector"]
     return Stocks(panel, split, sectors, y.mean(), y.std())
 
 

@@ -1,8 +1,9 @@
 """Sentences on the final table of the volatility study."""
 
 from labkit.report.sentence import Sentence, listing, number, percent
-from labkit.report.words import tuned
+from labkit.report.words import interval, standing, tuned
 from labkit.volatility.final import Final, Margin
+from labkit.volatility.grid import VolatilityGrid
 
 
 def outcome(final: Final) -> Sentence:
@@ -46,6 +47,26 @@ def headline(final: Final) -> Sentence:
         f"On the test year the best network ({final.names[final.best]}) explains {percent(r2)} of "
         f"the variance of tomorrow's log volatility (R² = {number(r2, '.3f')}). The baselines: "
         f"{listing(others)}."
+    )
+
+
+def ridge_beside(grid: VolatilityGrid) -> Sentence:
+    """Ridge regression beside the candidates of the grid, and on the fresh folds beside the choice.
+
+    The latter is the fairer comparison: the choice is the best of few there, not of all.
+    """
+    ridge, n = grid.reference.iloc[0], len(grid.candidates)
+    above = {0: "above all", n: "below all"}.get(ridge["above"])
+    place = (
+        f"{above} {number(n)} candidates"
+        if above
+        else f"below {number(int(ridge['above']))} of the {number(n)} candidates"
+    )
+    return Sentence(
+        f"Ridge regression, in the folds of the search, has a mean R² of "
+        f"{number(ridge['search'], '.4f')}, {place}. On the fresh folds it has "
+        f"{number(ridge['fresh'], '.4f')}, and the choice is {standing(grid.lead)} it (difference "
+        f"{number(grid.lead.value, '+.4f')}, {interval(grid.lead, '+.4f')})."
     )
 
 

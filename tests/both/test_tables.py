@@ -67,7 +67,8 @@ def test_the_profiles_of_both_wings_are_shown_whole(name):
         assert shown["name"] == name
         grids = [value for value in vars(profile).values() if isinstance(value, dict)]
         assert len(shown) == len(vars(profile)) - len(grids) + sum(map(len, grids))
-        assert shown["grid, optimizer"] == "sgd, adam, rmsprop"
+        rates = ", ".join(str(rate) for rate in profile.learning_rates["sgd"])
+        assert shown["learning rates, sgd"] == rates
         shapes = ["-".join(map(str, sizes)) for sizes in profile.grid["hidden_sizes"]]
         assert shown["grid, hidden sizes"] == ", ".join(shapes)
 

@@ -31,8 +31,8 @@ QUICK = PROFILES["quick"]
 TINY = replace(
     QUICK, epochs=2, recipe_epochs=1, ensemble=2, n_repeats=2, forest_trees=5, boosting_rounds=4,
     resamples=50, nested_candidates=2, folds=3,
-    grid={"learning_rate": [1e-2], "optimizer": ["adam"], "hidden_sizes": [(8,), (16,)],
-          "batch_size": [512], "epochs": [1]},
+    learning_rates={"adam": [1e-2]},
+    grid={"hidden_sizes": [(8,), (16,)], "batch_size": [512], "epochs": [1]},
 )  # fmt: skip
 
 

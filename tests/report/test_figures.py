@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawn import band, cells, image, labels, legend, line, points, ticks, written_ticks
+from made_up import searched
 from matplotlib.colors import to_hex
 
 from labkit.report import figures, theme
@@ -253,6 +254,29 @@ def test_one_hopeless_value_does_not_flatten_the_others():
     (axis,) = figures.axis_effects(axis_effects(hopeless, ["optimizer"]), "R²").axes
     low, high = axis.get_ylim()
     assert -1 < low < 0.5 < high
+
+
+def marks(axis, name):
+    return [(round(x, 6), round(y, 6)) for x, y in points(line(axis, name))]
+
+
+def test_finalists_lie_where_the_search_and_fresh_folds_put_them():
+    """By hand: 0.5, 0.45 and 0.2 in the search; the last is the first model."""
+    fig = figures.search_against_fresh(searched(fresh=[0.4, 0.44, 0.21]).confirmation, "mean R²")
+    (axis,) = fig.axes
+    assert labels(axis) == ("mean R², folds of the search", "mean R², fresh folds")
+    assert marks(axis, "the search's winner") == [(0.5, 0.4)]
+    assert marks(axis, "the choice") == [(0.45, 0.44)]
+    assert marks(axis, "the first model") == [(0.2, 0.21)]
+    assert marks(axis, "no change") == [(0.2, 0.2), (0.5, 0.5)]
+
+
+def test_a_finalist_with_several_parts_has_all_its_marks_and_is_none_of_the_others():
+    fig = figures.search_against_fresh(searched(first=0).confirmation, "R²")
+    (axis,) = fig.axes
+    same = [marks(axis, name) for name in ("the choice", "the first model")]
+    assert same == [[(0.5, 0.5)]] * 2
+    assert sorted(marks(axis, "others of the best")) == [(0.2, 0.2), (0.45, 0.45)]
 
 
 # regularizations

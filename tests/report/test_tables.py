@@ -27,6 +27,22 @@ def test_an_axis_added_to_the_grid_has_its_column():
     assert first["Weight decay"] == "0.100"
 
 
+def test_finalists_stand_with_their_place_in_the_search_and_their_lead_over_the_first_model():
+    """By hand: 0.5, 0.45 and 0.2 in the search; the last is the first model."""
+    grid = searched(fresh=[0.4, 0.44, 0.21])
+    ridge = pd.DataFrame({"model": ["ridge"], "search": 0.46, "fresh": 0.47, "change": 0.01})
+    second, winner, first, reference = cells(tables.finalists(grid, "R²", ridge))
+    assert second["Candidate"] == "place 2" and second["R², fresh"] == "0.4400"
+    assert second["Ahead of the first [95 %]"] == "+0.2300 [+0.2300, +0.2300]"
+    assert winner["Candidate"] == "place 1" and winner["R², search"] == "**0.5000**"
+    assert (winner["Change"], winner["± sd"]) == ("−0.1000", "0.0100")
+    assert first["Candidate"] == "first model (place 3 of 3)"
+    assert first["Ahead of the first [95 %]"] == "–"
+    assert (reference["Candidate"], reference["R², fresh"]) == ("ridge", "**0.4700**")
+    assert reference["± sd"] == reference["Ahead of the first [95 %]"] == "–"
+    assert len(cells(tables.finalists(grid, "R²"))) == 3
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_table_of_a_study_names_its_profile_unless_it_is_the_usual_one(profile):
     facts = regularized(profile=profile, L2=[0.1] * 3)

@@ -124,8 +124,8 @@ def test_a_seed_that_stopped_early_is_judged_on_the_epochs_it_had():
 def test_the_winner_of_a_grid_is_named_with_its_parameters():
     grid = searched(scores=(0.1, 0.5123, 0.2))
     assert text(words.best_candidate(grid, "R²")) == (
-        "SGD with a learning rate of 0.01, hidden layers of 64-32 units, batches of 64 and 2 "
-        "epochs, with a mean R² of 0.5123 over the folds (standard deviation 0.0100)"
+        "SGD (momentum 0.9) with a learning rate of 0.01, hidden layers of 64-32 units, batches of "
+        "64 and 2 epochs, with a mean R² of 0.5123 over 3 fresh folds (standard deviation 0.0100)"
     )
     assert text(words.best_candidate(searched(scores=(0.1, 0.2, 0.5)), "R²")).startswith("RMSprop")
 
@@ -140,29 +140,46 @@ def test_the_axis_that_matters_most_is_the_one_with_the_widest_spread():
     grid = searched(hidden=[(8,), (8,), (8,)], scores=(0.52, 0.4, 0.51), dropout=[0.0, 0.0, 0.1])
     sentence = text(words.widest_axis(grid))
     assert (
-        "most is the learning rate: between its values the best score differs by 0.1200" in sentence
+        "most is the optimizer: between its values the best score of the search differs by 0.1200"
+        in sentence
     )
     assert "least is the batch size, with 0.0100" in sentence
     assert "hidden sizes" not in sentence
 
 
-def test_a_winner_at_the_edges_of_a_grid_is_said_to_be_there():
-    """By hand: 0.005 lies between 0.001 and 0.01, batches and epochs have two values."""
-    inside = text(words.grid_limits(searched(scores=(0.3, 0.2, 0.45))))
+def test_a_choice_at_the_edges_of_a_grid_is_said_to_be_there():
+    """By hand: all of one optimizer, 0.005 lies between 0.001 and 0.01; batches have two values."""
+    one_optimizer = {"optimizer": ["adam"] * 3}
+    inside = text(words.grid_limits(searched(scores=(0.3, 0.2, 0.45), **one_optimizer)))
     assert inside.startswith(
-        "The winner has an outermost value of the batch size (smallest) and the epochs (smallest): "
+        "The choice has an outermost value of the batch size (smallest) and the epochs (smallest): "
         "better"
     )
-    at_edge = text(words.grid_limits(searched()))
+    at_edge = text(words.grid_limits(searched(**one_optimizer)))
     assert (
         "of the learning rate (smallest), the batch size (largest) and the epochs (largest)"
         in at_edge
     )
     one_value = {"batch_size": [64] * 3, "epochs": [2] * 3, "batch_norm": [True, False, True]}
-    same = searched(scores=(0.3, 0.2, 0.45), **one_value)
-    assert "On no axis of numbers does the winner have an outermost" in text(
+    same = searched(scores=(0.3, 0.2, 0.45), **one_optimizer, **one_value)
+    assert "On no axis of numbers does the choice have an outermost" in text(
         words.grid_limits(same)
     )
+
+
+def test_a_rate_is_at_the_edge_of_those_tried_with_its_optimizer():
+    """By hand: of SGD's rates 0.01 is the largest; that Adam has a larger one is no matter."""
+    rates = {"learning_rate": [0.01, 0.001, 0.1], "epochs": [2] * 3, "batch_size": [64] * 3}
+    by_optimizer = searched(optimizer=["sgd", "sgd", "adam"], **rates)
+    assert by_optimizer.edges == {"learning_rate": "largest"}
+    assert searched(optimizer=["sgd"] * 3, **rates).edges == {}
+    assert searched(**rates).edges == {}, "one rate of SGD has no edge"
+
+
+def test_the_edges_are_those_of_the_choice_on_fresh_folds_and_not_of_the_searchs_winner():
+    grid = searched(optimizer=["adam"] * 3, fresh=[0.1, 0.5, 0.2])
+    assert grid.parameters["learning_rate"] == 0.005
+    assert "learning_rate" not in grid.edges
 
 
 def test_spreads_within_the_noise_of_the_folds_are_said_to_be():
@@ -171,8 +188,60 @@ def test_spreads_within_the_noise_of_the_folds_are_said_to_be():
     assert "(0.0100), and so perhaps chance, are the spreads of hidden sizes (0.0050), " in sentence
     assert "batch size (0.0050) and epochs (0.0050)." in sentence
     wide = text(words.grid_limits(searched(scores=(0.5, 0.2, 0.45))))
-    assert wide.endswith("The spread of every axis is wider than the winner's standard deviation "
-                         "over the folds (0.0100).")  # fmt: skip
+    assert wide.endswith("The spread of every axis is wider than the standard deviation of the "
+                         "search's winner over the folds (0.0100).")  # fmt: skip
+
+
+def test_rates_are_named_with_their_optimizer_and_sgd_with_its_momentum():
+    grid = searched(optimizer=["adam", "sgd", "sgd"])
+    assert text(words.rates_tried(grid)) == "Adam at 0.001 and SGD (momentum 0.9) at 0.005 and 0.01"
+
+
+@pytest.mark.parametrize(("floor", "n"), [(0.1, "Every"), (0.2, "1 of the 3"), (0.44999, "2 of")])
+def test_candidates_that_learned_nothing_are_counted(floor, n):
+    """The scores are 0.5, 0.45 and 0.2; a thousandth more than nothing is nothing."""
+    assert text(words.idle_candidates(searched(floor=floor), "R²")).startswith(n)
+
+
+def test_what_the_winner_owes_to_luck_is_measured_beside_the_first_model():
+    """By hand: 0.5, 0.45 and 0.2 in the search, the last the first model's."""
+    cursed = text(words.winners_curse(searched(fresh=[0.4, 0.44, 0.21]), "R²"))
+    assert cursed.startswith(
+        "The winner of the search had a mean R² of 0.5000 on the folds that it won on, and has "
+        "0.4000 on fresh ones (−0.1000); the first model, which no score had picked, went from "
+        "0.2000 to 0.2100 (+0.0100). That is the *winner's curse*: the best of 3 noisy means"
+    )
+    assert "Of the 3 best of the search, 2 did worse by it than the first model." in cursed
+    easier = text(words.winners_curse(searched(fresh=[0.6, 0.5, 0.25]), "R²"))
+    assert "curse" in easier and "That is" not in easier and "no more than the first" in easier
+    itself = text(words.winners_curse(searched(fresh=[0.4, 0.44, 0.21], first=0), "R²"))
+    assert itself.endswith("(−0.1000); it is the first model itself.")
+
+
+@pytest.mark.parametrize(
+    ("fresh", "says"),
+    [
+        ([0.4, 0.44, 0.21], "is place 2 of the search: ahead of the untuned first model there "
+         "(difference +0.2300, 95 % interval +0.2300 to +0.2300). As the best of 3 noisy means"),
+        ([0.5, 0.45, 0.2], "is the search's winner: ahead of"),
+        ([0.1, 0.1, 0.2], "On the fresh folds the first model has the highest mean of the 3, and "
+         "stays"),
+    ],
+)  # fmt: skip
+def test_what_was_chosen_is_said_beside_the_first_model(fresh, says):
+    assert says in text(words.choice(searched(fresh=fresh)))
+
+
+@pytest.mark.parametrize(
+    ("lead", "says"),
+    [
+        ((0.1, 0.05, 0.2), "ahead of"),
+        ((0.1, -0.1, 0.3), "level with"),
+        ((-0.1, -0.2, -0.05), "behind"),
+    ],
+)
+def test_a_lead_is_one_where_its_interval_excludes_zero(lead, says):
+    assert words.standing(Interval(*lead)) == says
 
 
 @pytest.mark.parametrize(("after", "hurt"), [(0.4, True), (0.49999, False), (0.6, False)])

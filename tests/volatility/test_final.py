@@ -20,11 +20,9 @@ from labkit.volatility.recipe import FIRST
 PROFILE = Profile(
     name="tiny",
     search_symbols=3,
-    grid={
-        "learning_rate": [1e-3], "optimizer": ["adam", "sgd"], "hidden_sizes": [(8,)],
-        "batch_size": [512], "epochs": [1],
-    },
-    folds=2, epochs=3, dose_epochs=1, n_seeds=3, bootstrap=20,
+    learning_rates={"adam": [1e-3], "sgd": [1e-3]},
+    grid={"hidden_sizes": [(8,)], "batch_size": [512], "epochs": [1]},
+    confirmations=1, folds=2, epochs=3, dose_epochs=1, n_seeds=3, bootstrap=20,
 )  # fmt: skip
 
 

@@ -1,8 +1,12 @@
 """Sentences on the volatility study: two results, two sentences, both true."""
 
+import pandas as pd
+import pytest
 from made_up import searched, targets, text, volatility_final, volatility_scores
 
+from labkit.report.intervals import Interval
 from labkit.volatility import duels, textbook, two_searches, words
+from labkit.volatility.grid import VolatilityGrid
 
 WINS = volatility_final()
 LOSES = volatility_final(volatility_scores(ridge=0.6, tuned=0.45))
@@ -85,3 +89,30 @@ def test_tuning_is_measured_from_the_first_model():
     assert (
         "tuning lowered the test R² from 0.4900 to 0.4500 (by 0.0400): it hurt; what wins" in hurt
     )
+
+
+def with_ridge(above, lead):
+    """A grid of three, and ridge regression, which so many are above in the search."""
+    ridge = pd.DataFrame({"model": ["ridge"], "search": 0.46, "fresh": 0.43, "above": above})
+    return VolatilityGrid(**vars(searched()), reference=ridge, lead=lead)
+
+
+@pytest.mark.parametrize(
+    ("above", "place"),
+    [(0, "above all 3 candidates"), (1, "below 1 of the 3 candidates"), (3, "below all 3")],
+)
+def test_ridge_has_its_place_among_the_candidates(above, place):
+    assert f"0.4600, {place}" in text(words.ridge_beside(with_ridge(above, Interval(0, -1, 1))))
+
+
+@pytest.mark.parametrize(
+    ("lead", "says"),
+    [
+        (Interval(-0.002, -0.005, 0.001), "the choice is level with it (difference −0.0020, 95"),
+        (Interval(-0.002, -0.003, -0.001), "behind it"),
+        (Interval(0.002, 0.001, 0.003), "ahead of it"),
+    ],
+)
+def test_the_choice_is_beside_ridge_as_its_interval_says(lead, says):
+    sentence = text(words.ridge_beside(with_ridge(0, lead)))
+    assert "On the fresh folds it has 0.4300" in sentence and says in sentence
