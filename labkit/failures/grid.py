@@ -17,7 +17,7 @@ def grid(data: Maintenance, profile: Profile) -> Grid:
     """Grid search by macro-F1 on stratified folds of the development rows."""
     X, y = machines(data, profile.seed).development_rows()
     search = StackedGridSearchCV(
-        Stage(FIRST, PHYSICS).pipeline(profile.seed),
+        Stage(FIRST, PHYSICS).pipeline(y, profile.seed),
         {f"learner__{name}": values for name, values in profile.grid.items()},
         scoring="f1_macro",
         cv=stratified(profile.folds, 1, profile.seed),
