@@ -11,13 +11,12 @@ from labkit.failures.calibration import Reliability
 from labkit.failures.contenders import MAJORITY, ORACLE, Contender
 from labkit.failures.judging import BLOCKS, HELD_OUT, OUT_OF_FOLD
 from labkit.failures.rules import FAILURE_TYPES
-from labkit.failures.samplers import STRATEGIES
 from labkit.failures.stages import DECIDED, SINGLE
 from labkit.nets.diagnostics import diagnose
 from labkit.report import ablations, remedies
 from labkit.report.confirmation import finalists_of, weighed
 from labkit.report.grids import Grid, found
-from labkit.report.intervals import Interval
+from labkit.report.intervals import Interval, Resampled
 from labkit.report.models import Model
 from labkit.report.sentence import Sentence
 from labkit.volatility import final as volatility
@@ -225,20 +224,28 @@ def regularized(metric="r2", profile="full", train=None, **gains):
     return remedies.Remedies(profile=profile, **remedies.weighed(curves, scores, constant, metric))
 
 
-def balanced(profile="full", **f1):
-    """Balancing strategies with a macro-F1 of one half, or as given."""
-    names = list(STRATEGIES)
-    scores = pd.DataFrame(
-        [(s, r, f1.get(s, 0.5) + 0.001 * r, 0.9, 0.1) for s in names for r in (0, 1)],
-        columns=["strategy", "repeat", "macro_f1", "accuracy", "log_loss"],
-    )
-    rows = [
-        (s, c, *((0.99, 0.99) if c == "No Failure" else (0.8 if s == "SMOTE" else 0.4, 0.3)))
-        for s in names
-        for c in FAILURE_TYPES
-    ]
-    per_class = pd.DataFrame(rows, columns=["strategy", "class", "recall", "precision"])
-    facts = balancing.weighed(scores, per_class)
+def balanced(profile="full", strengths=(0.25, 1.0), wide=0.01, **f1):
+    """Balancing strategies with a macro-F1 of one half, or as given for all or each strength.
+
+    Resampled, the macro-F1 of each moves by ``wide``, independently of the others.
+    """
+    random = np.random.default_rng(0)
+    rows, by_class, macro_f1 = [], [], {}
+    for strategy, strength in balancing.cells(strengths):
+        own = f1.get(strategy, 0.5)
+        own = own[strengths.index(strength)] if isinstance(own, tuple) else own
+        draws = own + wide * random.normal(size=400)
+        macro_f1[strategy, strength] = Resampled(own, draws)
+        rows += [(strategy, strength, r, own, 0.9, 0.1) for r in (0, 1)]
+        cell = balancing.cell_name((strategy, strength))
+        by_class += [
+            (cell, c, *((0.99, 0.99) if c == "No Failure" else (0.8 if own > 0.5 else 0.4, 0.3)))
+            for c in FAILURE_TYPES
+        ]
+    columns = ["strategy", "strength", "repeat", "macro_f1", "accuracy", "log_loss"]
+    scores = pd.DataFrame(rows, columns=columns)
+    per_class = pd.DataFrame(by_class, columns=["cell", "class", "recall", "precision"])
+    facts = balancing.weighed(scores, per_class, macro_f1)
     return balancing.Balancing(profile=profile, counts=EMPTY, **facts)
 
 

@@ -164,7 +164,7 @@ def test_absurd_test_rows_change_nothing_that_was_fitted(few, fold, strategy):
     """Scaler, sampler and network are the same to the bit; in a training row they are not."""
     X, y = few
     train, test = fold
-    pipeline = Stage(TINY, NUMERIC, strategy).pipeline(seed=0)
+    pipeline = Stage(TINY, NUMERIC, strategy).pipeline(y.iloc[train], seed=0)
 
     def fitted(X):
         scores = cross_validate(pipeline, X, y, cv=[(train, test)], return_estimator=True,
@@ -222,7 +222,9 @@ def test_labels_shuffled_score_at_chance_inside_the_fold_and_shine_outside_it(fe
 
     def failures_found(strategy, X, y):
         learner = (
-            Stage(TINY, NUMERIC, strategy).pipeline(0).set_params(learner=KNeighborsClassifier(1))
+            Stage(TINY, NUMERIC, strategy)
+            .pipeline(y, 0)
+            .set_params(learner=KNeighborsClassifier(1))
         )
         folds = stratified(3, 1, seed=0).split(X, y)
         predicted = cross_val_predict(learner, X, y, cv=folds)
@@ -256,9 +258,8 @@ FAILURE_PROFILE = FailureProfile(
     learning_rates={"adam": [1e-3, 1e-2]},
     grid={"hidden_sizes": [(8,)], "batch_size": [512], "epochs": [1]},
     confirmations=1, folds=2, epochs=15, recipe_epochs=2, ensemble=2, n_seeds=1, n_repeats=1,
-    forest_trees=5,
-    boosting_rounds=4, candidates=2, nested_candidates=1, inner_folds=2, resamples=20,
-    simulated_rows=500, simulated_epochs=1,
+    strengths=(1.0,), forest_trees=5, boosting_rounds=4, candidates=2, nested_candidates=1,
+    inner_folds=2, resamples=20, simulated_rows=500, simulated_epochs=1,
 )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ def grid(data: Maintenance, profile: Profile) -> Grid:
     ]
     first = clone(FIRST).set_params(epochs=profile.epochs)
     facts = searched(
-        Stage(first, PHYSICS).pipeline,
+        lambda seed: Stage(first, PHYSICS).pipeline(y, seed),
         search_space(profile.learning_rates, profile.grid),
         drawings,
         scoring="f1_macro",

@@ -30,6 +30,8 @@ class Profile(config.Profile):
         Seeds, and drawings of the folds, behind every study but the last.
     n_repeats : int
         Trainings, each with seeds (and out-of-fold with folds) of its own, behind the final table.
+    strengths : tuple of float
+        Shares of the largest class to which balancing raises the others, or lowers the largest.
     forest_trees : int
         Trees of the random forest.
     boosting_rounds : int
@@ -62,6 +64,7 @@ class Profile(config.Profile):
     ensemble: int = 5
     n_seeds: int = 5
     n_repeats: int = 2
+    strengths: tuple[float, ...] = (0.25, 0.5, 1.0)
     forest_trees: int = 100
     boosting_rounds: int = 200
     candidates: int = 6
@@ -105,6 +108,7 @@ QUICK = Profile(
     ensemble=2,
     n_seeds=2,
     n_repeats=1,
+    strengths=(0.25, 1.0),
     forest_trees=20,
     boosting_rounds=20,
     candidates=2,

@@ -58,6 +58,8 @@ class Stage:
     features : list of str
     strategy : str
         One of `labkit.failures.samplers.STRATEGIES`.
+    strength : float
+        Share of the largest class that the strategy gives the others.
     normal : bool
         Whether numbers are mapped to normal quantiles; see `labkit.failures.preprocessing.scaling`.
     n_members : int
@@ -73,21 +75,25 @@ class Stage:
     learner: BaseEstimator
     features: list[str]
     strategy: str = "none"
+    strength: float = samplers.STRENGTH
     normal: bool = False
     n_members: int = 1
     decides: bool = False
     simulated: int = 0
 
-    def pipeline(self, seed: int) -> Pipeline:
-        """Scale, balance the training rows, encode, train: all fitted inside the training fold."""
-        weight = samplers.class_weight(self.strategy)
+    def pipeline(self, y: Sequence, seed: int) -> Pipeline:
+        """Scale, balance the training rows, encode, train: all fitted inside the training fold.
+
+        ``y`` are the labels of those rows, by whose counts the classes are weighed.
+        """
+        weight = samplers.class_weight(self.strategy, y, self.strength)
         learner = seeded(self.learner, seed)
         if weight is not None:
             learner.set_params(class_weight=weight)
         return Pipeline(
             [
                 ("scaling", scaling(self.features, normal=self.normal)),
-                ("balancing", samplers.sampler(self.strategy, seed)),
+                ("balancing", samplers.sampler(self.strategy, seed, self.strength)),
                 ("encoding", encoding()),
                 ("learner", learner),
             ]
@@ -95,19 +101,19 @@ class Stage:
 
     def case(self, X: pd.DataFrame, y: pd.Series, split: Split) -> Case:
         """What the pipeline's learner would be given for a split, not yet trained."""
-        steps = self.pipeline(split.seed).named_steps
-        rows, labels, out = X.iloc[split.train], np.asarray(y.iloc[split.train]), X.iloc[split.out]
+        rows, labels, out = X.iloc[split.train], codes(y.iloc[split.train]), X.iloc[split.out]
         if self.simulated:
             known, known_labels = training_rows(self.simulated)
             rows = pd.concat([rows, known])
-            labels = np.concatenate([labels, known_labels])
+            labels = np.concatenate([labels, codes(known_labels)])
             out = pd.concat([out, fresh_rows()]) if self.decides else out
+        steps = self.pipeline(labels, split.seed).named_steps
         scaled = steps["scaling"].fit_transform(rows)
         if steps["balancing"] != "passthrough":
             scaled, labels = steps["balancing"].fit_resample(scaled, labels)
         inputs = steps["encoding"].fit_transform(scaled)
         out = steps["encoding"].transform(steps["scaling"].transform(out))
-        return Case(steps["learner"], np.asarray(inputs), codes(labels), np.asarray(out))
+        return Case(steps["learner"], np.asarray(inputs), labels, np.asarray(out))
 
 
 def seeded(model: BaseEstimator, seed: int) -> BaseEstimator:

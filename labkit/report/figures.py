@@ -1,5 +1,7 @@
 """Figures of learning: curves over epochs, grids of hyperparameters, regularizations compared."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -7,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from labkit.report.confirmation import Confirmation
 from labkit.report.grids import label as value_label
-from labkit.report.sentence import number
+from labkit.report.sentence import number, percent
 from labkit.report.tables import capital
 from labkit.report.theme import OKABE_ITO, SEQUENTIAL, figure, small_multiples
 
@@ -259,4 +261,36 @@ def doses(scores: pd.DataFrame, metric: str, label: str) -> Figure:
         axis.set(xlabel=remedy.replace("_", " "), title=f"Dose of {remedy.replace('_', ' ')}")
     axes[0].set_ylabel(label)
     axes[0].legend()
+    return fig
+
+
+def gains(panels: Mapping[str, pd.DataFrame], group: str, dodge: str | None = None) -> Figure:
+    """What each group gains, a dot with its interval; left of the dashed line it loses.
+
+    Parameters
+    ----------
+    panels : mapping of str to DataFrame
+        Label of the horizontal axis to a table of ``group``, ``gain``, ``low``, ``high``.
+    group : str
+        A line for each of its values, in order of appearance.
+    dodge : str, optional
+        A share by which a group has several dots, one below the other, such as a strength.
+    """
+    names = list(next(iter(panels.values()))[group].unique())
+    shares = [None] if dodge is None else sorted(next(iter(panels.values()))[dodge].unique())
+    height = 0.42 * len(names) * max(1, len(shares) / 2) + 1.1
+    fig, (axes,) = figure(1, len(panels), height=height, sharey=True, squeeze=False)
+    for axis, (label, table) in zip(axes, panels.items(), strict=True):
+        axis.axvline(0, color="#666666", ls="--", lw=1)
+        for k, share in enumerate(shares):
+            own = table if share is None else table[table[dodge] == share]
+            place = own[group].map(names.index) + (k + 0.5) / len(shares) * 0.7 - 0.35
+            axis.hlines(place, own["low"], own["high"], color=OKABE_ITO[k], lw=2)
+            name = None if share is None else percent(share, 0)
+            axis.plot(own["gain"], place, "osD^v"[k % 5], color=OKABE_ITO[k], ms=5, label=name)
+        axis.set_xlabel(label)
+    axes[0].set_yticks(range(len(names)), names)
+    axes[0].invert_yaxis()
+    if dodge is not None:
+        axes[-1].legend(title=dodge)
     return fig

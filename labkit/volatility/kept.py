@@ -1,7 +1,7 @@
-"""The networks of the final table as files: weights, scalers, the target's scale, for anyone to load.
+"""The networks of the final table as files: weights, scalers and the scale of the target.
 
-A file holds tensors and plain values only, so that ``torch.load(path, weights_only=True)`` reads it.
-`forecast` and `wide_forecast` go from there to what the table was scored on.
+A file holds tensors and plain values only, so that ``torch.load(path, weights_only=True)`` reads
+it. `forecast` and `wide_forecast` go from there to what the table was scored on.
 """
 
 from collections.abc import Sequence
@@ -64,9 +64,9 @@ def forecast(kept: Checkpoint, X: pd.DataFrame) -> np.ndarray:
 def wide_checkpoint(model: TwoParts, scaling: Bounded, inputs: Sequence[str]) -> Checkpoint:
     """A network in two parts, each a `WideMLP`, that was fitted to the wide inputs.
 
-    The parts: ``inputs``, their names; ``means`` and ``scales`` of them, and ``extreme``, where they
-    are cut off, in standard deviations; and ``cross`` and ``level``, each with ``network``, the
-    arguments of `WideAndDeep`, ``weights``, ``centre`` and ``scale`` of its target.
+    The parts: ``inputs``, their names; ``means`` and ``scales`` of them, and ``extreme``, where
+    they are cut off, in standard deviations; and ``cross`` and ``level``, each with ``network``,
+    the arguments of `WideAndDeep`, ``weights``, ``centre`` and ``scale`` of its target.
     """
     return Checkpoint(
         {

@@ -8,7 +8,8 @@ from labkit.failures.data import load_maintenance
 from labkit.failures.exploration import balancing, machines, outliers, timeline
 from labkit.failures.features import MACHINE_FEATURES, machine_features
 from labkit.failures.preprocessing import scaling
-from labkit.failures.rules import FAILURE_TYPES, power
+from labkit.failures.rules import power
+from labkit.failures.samplers import STRENGTH
 
 
 @pytest.fixture(scope="module")
@@ -121,11 +122,12 @@ def test_invented_rows_are_judged_and_copies_are_not(frame):
     assert made["power_gap"] == pytest.approx(2 * power(50, 1500))
 
 
-def test_class_weights_give_every_class_the_same_weight_in_sum(frame):
+def test_class_weights_give_every_rare_class_the_same_share_in_sum(frame):
     X = machine_features(frame)
     y = frame["failure_type"].astype(str).to_numpy()
     rows = scaling([name for name in X if name != "type"]).fit_transform(X)
     marked = balancing.marked({"none": (rows, y), "class weights": (rows, y)}, X)
     assert (marked["none"][2] == 1).all()
     sums = pd.Series(marked["class weights"][2]).groupby(y).sum()
-    assert sums.to_numpy() == pytest.approx(len(y) / len(FAILURE_TYPES))
+    assert sums.drop("No Failure").to_numpy() == pytest.approx(STRENGTH * sums["No Failure"])
+    assert sums.sum() == pytest.approx(len(y))

@@ -234,7 +234,8 @@ def test_every_model_is_trained_for_every_judge(data):
                 np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-4)
     logistic = stages["logistic", "raw"]
     split = all_judges[0].repeats[0][0]
-    pipeline = logistic.pipeline(split.seed).fit(rows.X.iloc[split.train], rows.y.iloc[split.train])
+    X, y = rows.X.iloc[split.train], rows.y.iloc[split.train]
+    pipeline = logistic.pipeline(y, split.seed).fit(X, y)
     given = pd.DataFrame(pipeline.predict_proba(rows.X.iloc[split.out]), columns=pipeline.classes_)
     np.testing.assert_allclose(
         predicted[HELD_OUT][own[0].at("raw", SINGLE)][0], given[list(FAILURE_TYPES)], atol=1e-5

@@ -5,12 +5,13 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.utils.class_weight import compute_class_weight
 
 from labkit.failures.features import MACHINE_FEATURES, machine_features
 from labkit.failures.preprocessing import scaling
 from labkit.failures.samplers import (
-    MINORITY_SHARE,
     STRATEGIES,
+    STRENGTH,
     GaussianSampler,
     class_weight,
     lowered_counts,
@@ -31,15 +32,16 @@ def rows(machines):
     return scaling(MACHINE_FEATURES).fit_transform(machine_features(few, physics=False)), y
 
 
-def resample(strategy, rows, seed=0):
-    return sampler(strategy, seed).fit_resample(*rows)
+def resample(strategy, rows, seed=0, strength=STRENGTH):
+    return sampler(strategy, seed, strength).fit_resample(*rows)
 
 
+@pytest.mark.parametrize("strength", [0.25, 0.5, 1.0])
 @pytest.mark.parametrize("strategy", RAISING)
-def test_oversampling_raises_every_rare_class_to_the_share(strategy, rows):
-    X, y = resample(strategy, rows)
+def test_oversampling_raises_every_rare_class_to_the_strength(strategy, strength, rows):
+    X, y = resample(strategy, rows, strength=strength)
     before, after = Counter(rows[1]), Counter(y)
-    floor = int(MINORITY_SHARE * before["No Failure"])
+    floor = int(strength * before["No Failure"])
     assert set(after) == set(before)
     for label, n in before.items():
         if strategy == "SMOTE + Tomek links":  # which then removes a few
@@ -76,12 +78,13 @@ def test_random_oversampling_repeats_rows_and_makes_none(rows):
     assert set(map(tuple, X.to_numpy())) == known
 
 
-def test_undersampling_keeps_the_rarest_class_whole_and_only_real_rows(rows):
-    X, y = resample("random undersampling", rows)
+@pytest.mark.parametrize("strength", [0.25, 1.0])
+def test_undersampling_keeps_the_rarest_class_whole_and_only_real_rows(strength, rows):
+    X, y = resample("random undersampling", rows, strength=strength)
     before, after = Counter(rows[1]), Counter(y)
     rarest = min(before, key=before.get)
     assert after[rarest] == before[rarest]
-    assert max(after.values()) == int(before[rarest] / MINORITY_SHARE)
+    assert max(after.values()) == int(before[rarest] / strength)
     assert set(map(tuple, X.to_numpy())) <= set(map(tuple, rows[0].to_numpy()))
 
 
@@ -129,17 +132,41 @@ def test_counts_at_the_border():
 
 
 def test_only_class_weights_weigh_and_they_sample_nothing():
-    assert {s: class_weight(s) for s in STRATEGIES if class_weight(s)} == {
-        "class weights": "balanced"
-    }
+    y = ["a", "a", "b"]
+    assert [s for s in STRATEGIES if class_weight(s, y, 1.0)] == ["class weights"]
     assert [s for s in STRATEGIES if sampler(s, 0) == "passthrough"] == ["none", "class weights"]
     assert set(SAMPLING) == set(STRATEGIES) - {"none", "class weights"}
 
 
-@pytest.mark.parametrize("function", [class_weight, lambda strategy: sampler(strategy, 0)])
-def test_an_unknown_strategy_is_refused_with_the_known_ones(function):
+@pytest.mark.parametrize("strength", [0.1, 0.25, 0.5, 1.0])
+def test_weights_give_each_rare_class_what_as_many_rows_would(strength):
+    """Known answer: 800 sound rows, so 0.25 makes 40 rows count as 200, and 300 stay 300."""
+    y = np.repeat(["sound", "rare", "some"], [800, 40, 300])
+    weight = class_weight("class weights", y, strength)
+    total = {label: weight[label] * n for label, n in Counter(y).items()}
+    for label, n in Counter(y).items():
+        assert total[label] / total["sound"] == pytest.approx(max(n / 800, strength))
+    assert sum(total.values()) == pytest.approx(len(y)), "the step size would change"
+
+
+def test_weights_at_full_strength_are_the_usual_balanced_ones(rows):
+    expected = compute_class_weight("balanced", classes=np.unique(rows[1]), y=rows[1])
+    weight = class_weight("class weights", rows[1], 1.0)
+    np.testing.assert_allclose([weight[label] for label in np.unique(rows[1])], expected)
+
+
+@pytest.mark.parametrize("make", [lambda s: class_weight(s, ["a", "b"]), lambda s: sampler(s, 0)])
+def test_an_unknown_strategy_is_refused_with_the_known_ones(make):
     with pytest.raises(ValueError, match="'smote'.*'SMOTE'"):
-        function("smote")
+        make("smote")
+
+
+@pytest.mark.parametrize("strength", [0.0, 1.5])
+def test_a_strength_that_is_no_share_is_refused(strength):
+    with pytest.raises(ValueError, match=f"strength is {strength}; expected a share above 0"):
+        sampler("SMOTE", 0, strength)
+    with pytest.raises(ValueError, match=f"strength is {strength}; expected a share above 0"):
+        class_weight("class weights", ["a"], strength)
 
 
 def test_a_class_with_too_few_rows_for_neighbours_is_left_as_it_is_by_smote():

@@ -4,9 +4,9 @@ import re
 
 import pandas as pd
 import pytest
-from made_up import balanced, failure_differences, failure_standings, failures_final, text
+from made_up import failure_differences, failure_standings, failures_final, text
 
-from labkit.failures import balancing, words
+from labkit.failures import words
 from labkit.failures.final import random_failures_found
 from labkit.failures.judging import duels
 
@@ -83,14 +83,6 @@ def test_classes_are_found_or_missed_by_their_f1():
     assert "none is mostly missed" in text(words.classes(failures_final(f1_by_class=[0.9] * 6)))
     nothing = text(words.classes(failures_final(f1_by_class=[0.1] * 6)))
     assert nothing.startswith("mostly missed") and "found" not in nothing
-
-
-def test_balancing_that_helps_and_balancing_that_does_not():
-    better = text(balancing.said(balanced(none=0.55, SMOTE=0.6)))
-    assert "comes from **SMOTE**; SMOTE raises the macro-F1 above the 0.55" in better
-    assert "recall goes from 0.40 to 0.80 with **SMOTE**" in better
-    worse = text(balancing.said(balanced(none=0.7)))
-    assert "comes from **none**; no strategy raises the macro-F1 above the 0.70" in worse
 
 
 def test_physics_may_help_the_one_and_harm_the_other():

@@ -364,3 +364,35 @@ def test_a_tiny_dose_is_written_with_a_real_minus():
 def test_one_remedy_has_one_panel():
     (axis,) = figures.doses(dosed(["dropout"]), "r2", "R²").axes
     assert len(points(line(axis, "train"))) == 3
+
+
+GAINS = pd.DataFrame(
+    [("dropout", 0.25, 0.1, 0.05, 0.15), ("L2", 0.25, -0.2, -0.3, -0.1),
+     ("dropout", 1.0, 0.3, 0.2, 0.4), ("L2", 1.0, 0.0, -0.1, 0.1)],
+    columns=["remedy", "strength", "gain", "low", "high"],
+)  # fmt: skip
+
+
+def test_gains_stand_on_the_line_of_their_group_with_their_interval():
+    alone = GAINS[GAINS["strength"] == 1.0]
+    left, right = figures.gains({"R²": alone, "F1": alone.assign(gain=0.2)}, "remedy").axes
+    places = ticks(left.yaxis)
+    assert list(places) == ["dropout", "L2"] and left.yaxis_inverted()
+    zero, dots = left.lines
+    assert zero.get_xdata() == [0, 0]
+    assert points(dots) == [(0.3, places["dropout"]), (0.0, places["L2"])]
+    bars = [segment.tolist() for segment in left.collections[0].get_segments()]
+    assert bars == [[[0.2, 0.0], [0.4, 0.0]], [[-0.1, 1.0], [0.1, 1.0]]]
+    assert (left.get_xlabel(), right.get_xlabel()) == ("R²", "F1")
+    assert [x for x, _ in points(right.lines[1])] == [0.2, 0.2]
+
+
+def test_gains_at_several_strengths_stand_one_below_the_other():
+    (axis,) = figures.gains({"F1": GAINS}, "remedy", dodge="strength").axes
+    _, weak, strong = axis.lines
+    assert [weak.get_label(), strong.get_label()] == ["25\xa0%", "100\xa0%"]
+    pairs = zip(ticks(axis.yaxis).values(), points(weak), points(strong), strict=True)
+    for place, (_, above), (_, below) in pairs:
+        assert (above + below) / 2 == pytest.approx(place)
+        assert 0 < below - above < 0.5, "a dot of another group would be nearer"
+    assert [x for x, _ in points(strong)] == [0.3, 0.0]

@@ -5,10 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import CONSTANT, ablated, balanced, cells, judged, regularized, searched
+from made_up import CONSTANT, ablated, cells, judged, regularized, searched
 
 from labkit.config import PROFILES
-from labkit.failures import balancing
 from labkit.report import tables
 from labkit.report.curves import verdicts_over_seeds
 
@@ -68,15 +67,6 @@ def test_an_ablation_shows_what_is_lost_without_each_part():
     }  # fmt: skip
     assert width["Difference [95 %]"] == "−0.050 [−0.051, −0.049]"
     assert width["The part"] == "helps"
-
-
-def test_balancing_leaves_the_sound_class_out_of_the_failures_means():
-    made = cells(balancing.shown(balanced(SMOTE=0.6)))
-    by_name = {row["Strategy"]: row for row in made}
-    assert by_name["none"]["Failures, recall"] == "0.400"
-    assert by_name["SMOTE"]["Failures, recall"] == "**0.800**"
-    assert {row["Failures, precision"] for row in made} == {"**0.300**"}
-    assert [row["Strategy"] for row in made if row["Macro-F1"].startswith("**")] == ["SMOTE"]
 
 
 def test_remedies_say_what_they_change():

@@ -42,13 +42,13 @@ def marked(
 ) -> dict[str, tuple[pd.DataFrame, np.ndarray, np.ndarray]]:
     """Each strategy's rows in their units, their labels, and the weight of each row.
 
-    A row weighs 1; under class weights, what scikit-learn's "balanced" weights give it.
+    A row weighs 1; under class weights, what `labkit.failures.samplers.class_weight` gives it.
     """
     return {
         strategy: (
             in_units(scaled, X),
             np.asarray(y),
-            compute_sample_weight(class_weight(strategy), y),
+            compute_sample_weight(class_weight(strategy, y), y),
         )
         for strategy, (scaled, y) in balanced.items()
     }
