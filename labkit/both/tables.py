@@ -14,55 +14,66 @@ from labkit.volatility.final import Final as Volatility
 
 def summary(volatility: Volatility, failures: Failures) -> Table:
     """Each task's floor, best other learner, first and best MLP, and ceiling."""
-    test = volatility.scores[volatility.scores["set"] == "test"]
-    r2 = test.rename(columns={"r2": "score"}).assign(accuracy=float("nan"))
-    held_out = failures.standings[failures.standings["judge"] == HELD_OUT]
-    f1 = held_out.rename(columns={"macro_f1": "score"})
-    known = {"role": "ceiling", "model": "tomorrow's volatility, known"}
-    parts = [
-        pd.concat([_in_their_roles(r2, volatility.rival, "first", volatility.best),
-                   pd.DataFrame([{**known, "score": volatility.ceilings["test"]}])]),
+    r2, f1 = _scores(volatility, failures)
+    known = {"role": CEILING, "model": "tomorrow's volatility, known"}
+    known |= {"score": volatility.ceilings["test"], "accuracy": float("nan")}
+    roles = [
+        pd.concat(
+            [
+                _in_their_roles(r2, volatility.rival, "first", volatility.best),
+                pd.DataFrame([known]),
+            ],
+            ignore_index=True,
+        ),
         _in_their_roles(f1, failures.rival, "mlp-raw", failures.best),
-    ]  # fmt: skip
-    shown = [
-        own.assign(
-            task=task,
-            measure=measure,
-            text=bold_best(
-                own["score"].map(lambda score: number(score, ".3f")),
-                own["score"].where(own["role"] != "ceiling", float("-inf")),
-            ),
-        )
-        for own, task, measure in zip(
-            [part.reset_index(drop=True) for part in parts],
-            ["volatility", "failures"],
-            ["R²", "macro-F1"],
-            strict=True,
-        )
     ]
-    return study_table(
-        volatility,
-        pd.concat(shown, ignore_index=True),
-        {
-            "task": "Task",
-            "role": "Role",
-            "model": "Model",
-            "measure": "Measure",
-            "text": "Score",
-            "accuracy": "Accuracy",
-        },
+    return _side_by_side(volatility, *roles, {"role": "Role"})
+
+
+def every_model(volatility: Volatility, failures: Failures) -> Table:
+    """Every model of both studies in one table, floors and ceilings included."""
+    return _side_by_side(volatility, *_scores(volatility, failures), {})
+
+
+def _scores(volatility: Volatility, failures: Failures) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Every model of either study by its task's ``score``, with its ``accuracy``."""
+    test = volatility.scores[volatility.scores["set"] == "test"]
+    held_out = failures.standings[failures.standings["judge"] == HELD_OUT]
+    return (
+        test.rename(columns={"r2": "score"}).assign(accuracy=float("nan")),
+        held_out.rename(columns={"macro_f1": "score"}),
     )
 
 
+def _side_by_side(
+    volatility: Volatility, r2: pd.DataFrame, f1: pd.DataFrame, further: dict[str, str]
+) -> Table:
+    """Rows of both tasks below each other, the best that is no ceiling in bold."""
+    shown = []
+    for own, task, measure in ((r2, "volatility", "R²"), (f1, "failures", "macro-F1")):
+        kind = own["role"] if "role" in own else own["kind"]
+        learned = own["score"].where(kind != CEILING, float("-inf"))
+        text = bold_best(own["score"].map(lambda score: number(score, ".3f")), learned)
+        shown.append(own.assign(task=task, measure=measure, text=text))
+    columns = {
+        "task": "Task",
+        **further,
+        "model": "Model",
+        "measure": "Measure",
+        "text": "Score",
+        "accuracy": "Accuracy",
+    }
+    return study_table(volatility, pd.concat(shown, ignore_index=True), columns)
+
+
 def _in_their_roles(scores: pd.DataFrame, rival: str, first: str, best: str) -> pd.DataFrame:
-    """The models of a task that a summary needs, with what they are there for, by stage."""
-    kinds = {FLOOR: "floor", CEILING: "ceiling"}
+    """The models of a task that a summary needs, by stage, with what they are there for."""
     stages = {rival: "best other learner", first: "first MLP", best: "best MLP"}
-    role = scores["stage"].map(stages).fillna(scores["kind"].map(kinds))
-    order = ["floor", *stages.values(), "ceiling"]
-    own = scores.assign(role=role).dropna(subset="role")
+    order = [FLOOR, *stages.values(), CEILING]
+    role = scores["stage"].map(stages).fillna(scores["kind"])
+    own = scores.assign(role=role)[role.isin(order)]
     own = own.sort_values("role", key=lambda roles: roles.map(order.index), kind="stable")
-    return own[["role", "model", "score", "accuracy"]]
+    return own[["role", "model", "score", "accuracy"]].reset_index(drop=True)
 
 
 def before_after(volatility: Volatility, failures: Failures) -> Table:

@@ -118,13 +118,19 @@ def shown(facts: Drawings) -> Table:
 
 
 def said(facts: Drawings) -> Sentence:
-    """How far the drawing moves the networks' score, and who lies above them how often."""
+    """How far the drawing moves the same model's score, and who lies above the networks."""
     own = facts.summary.set_index("family")
-    widest = float((own["high"] - own["low"]).max())
     above = own["above"].drop(ORACLE.family)
-    often = [f"{family} in {number(int(times))}" for family, times in above.items() if times > 0]
+    above = above[above > 0].astype(int)
+    if facts.n == 1:
+        return Sentence(
+            "In another drawing of the held-out rows, above the MLP lies "
+            f"{listing(above.index) if len(above) else 'no other family'}."
+        )
+    widest = float((own["high"] - own["low"]).max())
+    often = [f"{family} in {number(times)}" for family, times in above.items()]
     return Sentence(
-        f"In {number(facts.n)} further drawings, the same model's macro-F1 moves by up to "
-        f"{number(widest, '.3f')} with the drawing. Above the MLP lies "
-        f"{listing(often) if often else 'no other family in any'} of them."
+        f"Over {number(facts.n)} further drawings of the held-out rows, the same model's macro-F1 "
+        f"moves by up to {number(widest, '.3f')}. Above the MLP lies "
+        f"{listing(often) + ' of them' if often else 'no other family in any'}."
     )

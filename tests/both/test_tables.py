@@ -34,6 +34,17 @@ def test_the_summary_has_each_role_once_and_bolds_the_best_that_was_learned():
     assert {row["Accuracy"] for row in made if row["Task"] == "volatility"} == {"–"}
 
 
+def test_every_model_of_both_studies_is_in_the_other_table():
+    volatility, failures = volatility_final(), failures_final()
+    made = cells(tables.every_model(volatility, failures))
+    assert [row["Model"] for row in made if row["Task"] == "volatility"] == list(
+        volatility.names.values()
+    )
+    held_out = failures.standings.query("judge == 'held-out rows'")
+    assert [row["Model"] for row in made if row["Task"] == "failures"] == list(held_out["model"])
+    assert sum(row["Score"].startswith("**") for row in made) == 2
+
+
 def test_tasks_are_compared_by_their_own_measures():
     first, second = cells(
         tables.tasks(regularized(dropout=[0.04] * 3), regularized("macro_f1", L2=[-0.1] * 3))

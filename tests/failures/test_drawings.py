@@ -75,4 +75,6 @@ def test_the_summary_counts_who_lies_above_the_networks():
     assert "oracle" not in said
     ahead = scores(rule_oracle=[0.66], random_forest=[0.5], MLP=[0.6])
     own = drawings.summed_up(ahead, "MLP")
-    assert "no other family" in drawings.said(replace(facts, scores=ahead, summary=own, n=1))
+    alone = replace(facts, scores=ahead, summary=own, n=1)
+    assert "In another drawing" in drawings.said(alone)
+    assert "no other family" in drawings.said(alone)
