@@ -86,9 +86,9 @@ FULL = Profile(
         "rmsprop": [1e-3, 3e-3, 1e-2],
     },
     grid={
-        "hidden_sizes": [(16,), (32,), (64,), (64, 32), (64, 32, 16)],
-        "batch_size": [64, 128, 256],
-        "epochs": [10, 20, 40, 60, 80],
+        "hidden_sizes": [(32,), (64, 32), (64, 32, 16)],
+        "batch_size": [128, 256, 512],
+        "epochs": [20, 40, 60, 80, 100],
     },
 )
 """What the book is meant to be read in: minutes on two cores."""

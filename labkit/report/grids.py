@@ -72,6 +72,12 @@ class Grid(Facts):
         return {axis: plain(self.confirmation.chosen[axis]) for axis in axes}
 
     @property
+    def rates(self) -> dict[str, list[float]]:
+        """Optimizer to the learning rates that were tried with it."""
+        tried = self.crossed.groupby("optimizer")["learning_rate"].unique()
+        return {optimizer: sorted(own) for optimizer, own in tried.items()}
+
+    @property
     def edges(self) -> dict[str, str]:
         """Axes of numbers of whose values the choice has the last, and which of those tried."""
         best = self.parameters

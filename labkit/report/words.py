@@ -128,10 +128,9 @@ def best_candidate(grid: Grid, score: str) -> Sentence:
 
 def rates_tried(grid: Grid) -> Sentence:
     """Which learning rates a grid tries with which optimizer."""
-    tried = grid.candidates.groupby("optimizer", sort=False)["learning_rate"].unique()
     return listing(
-        f"{OPTIMIZERS.get(name, name)} at {listing(number(rate, 'g') for rate in sorted(rates))}"
-        for name, rates in tried.items()
+        f"{OPTIMIZERS.get(name, name)} at {listing(number(rate, 'g') for rate in rates)}"
+        for name, rates in grid.rates.items()
     )
 
 
