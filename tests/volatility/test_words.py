@@ -1,5 +1,7 @@
 """Sentences on the volatility study: two results, two sentences, both true."""
 
+import dataclasses
+
 import pandas as pd
 import pytest
 from made_up import searched, targets, text, volatility_final, volatility_scores
@@ -116,3 +118,15 @@ def test_ridge_has_its_place_among_the_candidates(above, place):
 def test_the_choice_is_beside_ridge_as_its_interval_says(lead, says):
     sentence = text(words.ridge_beside(with_ridge(0, lead)))
     assert "On the fresh folds it has 0.4300" in sentence and says in sentence
+
+
+def test_the_shared_level_is_told_on_both_years_also_where_it_did_not_help():
+    rows = [
+        {"stage": stage, "set": s, "r2": r2}
+        for s, pair in {"validation": (0.464, 0.466), "test": (0.559, 0.558)}.items()
+        for stage, r2 in zip(("mlp-two-parts", "mlp-shared"), pair, strict=True)
+    ]
+    sentence = text(words.shared_level(dataclasses.replace(WINS, scores=pd.DataFrame(rows))))
+    assert "validation year the network in two parts has an R² of 0.4640 with its own" in sentence
+    assert "and 0.4660 with the shared one; on the test year, 0.5590 with its own" in sentence
+    assert sentence.endswith("and 0.5580 with the shared one.")
