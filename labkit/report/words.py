@@ -168,8 +168,9 @@ def winners_curse(grid: Grid, score: str) -> Sentence:
         )
     return Sentence(
         f"{text} That is the *winner's curse*: the best of {number(len(grid.candidates))} noisy "
-        f"means is best by luck too, and luck does not come again. Of the {n} best of the search, "
-        f"{fell if fell < n else 'all'} did worse by it than the first model."
+        f"means is best by luck too, and luck does not come again. For "
+        f"{fell if fell < n else 'all'} of the {n} best of the search the change was worse than "
+        "for the first model."
     )
 
 
@@ -188,8 +189,13 @@ def choice(grid: Grid) -> Sentence:
     return Sentence(
         f"The choice, the best on the fresh folds, is {place}: {standing(found.gain)} the untuned "
         f"first model there (difference {number(found.gain.value, '+.4f')}, "
-        f"{interval(found.gain, '+.4f')}). As the best of {n} noisy means it is flattered too."
+        f"{interval(found.gain, '+.4f')}). {PAID[found.gain.excludes_zero]} As the best of {n} "
+        "noisy means the choice is flattered too."
     )
+
+
+PAID = {True: "Tuning has paid.", False: "That tuning is worth anything has not been shown."}
+"""What is said of tuning, by whether the choice's lead over the first model is one."""
 
 
 def standing(lead: Interval) -> str:

@@ -75,7 +75,7 @@ FULL = Profile(
     },
     grid={
         "hidden_sizes": [(32,), (64, 32), (64, 32, 16)],
-        "batch_size": [512, 1024, 2048],
+        "batch_size": [512, 2048, 4096],
         "epochs": [2, 4, 8, 12],
     },
 )
