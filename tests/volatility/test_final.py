@@ -24,7 +24,7 @@ PROFILE = Profile(
         "learning_rate": [1e-3], "optimizer": ["adam", "sgd"], "hidden_sizes": [(8,)],
         "batch_size": [512], "epochs": [1],
     },
-    folds=2, epochs=3, dose_epochs=1, n_seeds=3, bootstrap=20,
+    folds=2, epochs=3, remedy_symbols=4, remedy_epochs=3, n_seeds=3, bootstrap=20,
 )  # fmt: skip
 
 
