@@ -196,31 +196,42 @@ def failures_final(standing=None, profile="full", f1_by_class=None, gains=None):
     )  # fmt: skip
 
 
-def regularized(metric="r2", profile="full", train=None, **gains):
-    """Regularizations whose validation score exceeds none's by the gains given, seed by seed."""
-    rows = []
+def regularized(profile="full", train=0.7, rises=True, **gains):
+    """Remedies whose validation loss is below none's by the gains given, seed by seed.
+
+    Each has two doses, of which the second is a tenth worse. Validation loss without a remedy
+    ``rises`` after the third of ten epochs, or falls with the training loss.
+    """
+    rows, parts = [], []
     for name, by_seed in {"none": [0, 0, 0], "early stopping": [0, 0, 0], **gains}.items():
-        for seed, gain in enumerate(by_seed):
-            rows.append(
-                {
-                    "regularization": name,
-                    "seed": seed,
-                    f"train_{metric}": 0.7 - gain if train is None else train,
-                    f"validation_{metric}": 0.5 + 0.01 * seed + gain,
-                    "epochs": 10,
-                    "best_epoch": 3 if name == "early stopping" else 10,
-                }
-            )
-    scores = pd.DataFrame(rows)
-    curves = pd.DataFrame(
-        [
-            {**row, "epoch": epoch, "train_loss": 1 / epoch, "validation_loss": 1.1 / epoch}
-            for row in scores[["regularization", "seed"]].to_dict("records")
-            for epoch in range(1, 11)
-        ]
-    )
+        for dose in range(min(2, len(remedies.REMEDIES[name]))):
+            for seed, gain in enumerate(by_seed):
+                label = {"regularization": name, "dose": dose, "seed": seed}
+                stopped = name == "early stopping"
+                loss = 0.5 + 0.01 * seed - gain + 0.1 * dose
+                rows.append(
+                    {**label, "trained": 8 if stopped else 10, "kept": 3 if stopped else 10,
+                     "train_loss": 0.3, "validation_loss": loss,
+                     "train_score": train, "validation_score": 1 - loss}
+                )  # fmt: skip
+                epochs = np.arange(1, 11)
+                up = 0.05 * np.maximum(epochs - 3, 0) if rises and name == "none" else 0
+                curve = {"epoch": epochs, "train_loss": 1 / epochs}
+                parts.append(pd.DataFrame({**label, **curve, "validation_loss": 1 / epochs + up}))
     constant = pd.DataFrame({"train": [1.0], "validation": [1.0]})
-    return remedies.Remedies(profile=profile, **remedies.weighed(curves, scores, constant, metric))
+    curves = pd.concat(parts, ignore_index=True)
+    found = remedies.weighed(curves, pd.DataFrame(rows), constant)
+    return remedies.Remedies(profile=profile, **found)
+
+
+def judged_remedies(measures=("R²",), half=0.01, p_value=0.001, **gains):
+    """Remedies that gain so much on the test rows, ``half`` each way, by every measure."""
+    tested = [
+        remedies.Tested(m, name, 0.5, 0.5 + g, Interval(g, g - half, g + half), p_value)
+        for m in measures
+        for name, g in gains.items()
+    ]
+    return remedies.Judged(profile="full", **remedies.judgement(tested))
 
 
 def balanced(profile="full", strengths=(0.25, 1.0), wide=0.01, **f1):

@@ -250,14 +250,14 @@ VOLATILITY_PROFILE = VolatilityProfile(
     search_symbols=4,
     learning_rates={"adam": [1e-3, 1e-2]},
     grid={"hidden_sizes": [(8,)], "batch_size": [256], "epochs": [1]},
-    confirmations=1, folds=2, epochs=15, dose_epochs=1, n_seeds=1, bootstrap=20,
+    confirmations=1, folds=2, epochs=15, remedy_symbols=4, remedy_epochs=15, n_seeds=1, bootstrap=20,
 )  # fmt: skip
 
 FAILURE_PROFILE = FailureProfile(
     name="canary",
     learning_rates={"adam": [1e-3, 1e-2]},
     grid={"hidden_sizes": [(8,)], "batch_size": [512], "epochs": [1]},
-    confirmations=1, folds=2, epochs=15, recipe_epochs=2, ensemble=2, n_seeds=1, n_repeats=1,
+    confirmations=1, folds=2, epochs=15, remedy_epochs=15, recipe_epochs=2, ensemble=2, n_seeds=1, n_repeats=1,
     strengths=(1.0,), forest_trees=5, boosting_rounds=4, candidates=2, nested_candidates=1,
     inner_folds=2, resamples=20, simulated_rows=500, simulated_epochs=1,
 )  # fmt: skip
@@ -331,7 +331,8 @@ def with_absurd_test_rows(machines):
 FINAL = {"regression-final", "classification-final"}
 JUDGED = {
     "classification-knowledge", "classification-nested-choices", "classification-drawings",
-    "regression-field-judged", "regression-refitted",
+    "classification-remedies-judged", "regression-remedies-judged", "regression-field-judged",
+    "regression-refitted",
 }  # fmt: skip
 """Studies that hold the test rows among those that judge, or among a block's training rows."""
 
@@ -383,8 +384,8 @@ def test_choices_are_the_same_whatever_the_test_rows_are(canary, prices, machine
 
 
 def early_stopping(*data):
-    """In the place of the study of regularizations."""
-    return SimpleNamespace(chosen="early stopping", leading="early stopping")
+    """In the place of the study of remedies, whose cure has no patience."""
+    return SimpleNamespace(cure=SimpleNamespace(parameters={"patience": 3, "epochs": 15}))
 
 
 def test_the_last_year_moves_the_test_scores_and_no_other(canary, prices, machines, monkeypatch):
@@ -441,7 +442,9 @@ def test_only_what_judges_leads_to_the_test_rows(wing):
                 leads.add(own)
     while more := {name for name, names in used.items() if names & leads} - leads:
         leads |= more
-    judges = {f"labkit.{wing}.{module}" for module in ("final", "judging", "knowledge")}
+    judges = {
+        f"labkit.{wing}.{module}" for module in ("final", "judging", "knowledge", "remedies_judged")
+    }
     assert f"labkit.{wing}.final.final" in leads
     assert {name.rpartition(".")[0] for name in leads} <= judges
 

@@ -8,7 +8,7 @@ from labkit.report.models import CEILING, FLOOR
 from labkit.report.remedies import NONE, STOPPED, Remedies
 from labkit.report.sentence import number
 from labkit.report.table import Table, bold_best
-from labkit.report.tables import capital, study_table
+from labkit.report.tables import study_table
 from labkit.volatility.final import Final as Volatility
 
 
@@ -76,46 +76,22 @@ def _in_their_roles(scores: pd.DataFrame, rival: str, first: str, best: str) -> 
     return own[["role", "model", "score", "accuracy"]].reset_index(drop=True)
 
 
-def before_after(volatility: Volatility, failures: Failures) -> Table:
-    """The MLP before and after regularization, on the test set of each task."""
-    tasks = [
-        ("volatility", "R²", volatility.scores, "r2", "first", "regularized"),
-        ("failures", "macro-F1", failures.scores, "macro_f1", "mlp-physics", "mlp-regularized"),
-    ]
-    rows = []
-    for task, label, scores, score, before, after in tasks:
-        for s in ("train", "test"):
-            own = scores[scores["set"] == s].set_index("stage")[score]
-            rows.append(
-                {
-                    "task": task,
-                    "score": f"{label}, {s}",
-                    "before": own[before],
-                    "after": own[after],
-                    "change": own[after] - own[before],
-                }
-            )
-    frame = pd.DataFrame(rows)
-    columns = {name: capital(name) for name in frame}
-    return study_table(volatility, frame, columns, formats={"change": "+.3f"})
-
-
 def tasks(volatility: Remedies, failures: Remedies) -> Table:
-    """The two tasks side by side: gap, epochs to the best, what the best remedy brings."""
+    """The two tasks side by side: gap, the epoch that early stopping keeps, the best remedy."""
     rows = []
     measures = {"volatility": (volatility, "R²"), "failures": (failures, "macro-F1")}
     for name, (found, label) in measures.items():
-        plain = found.of(NONE)
+        plain, best = found.of(NONE), found.of(found.leading)
         rows.append(
             {
                 "task": name,
                 "measure": label,
-                "train": plain["train"],
-                "validation": plain["validation"],
+                "train": plain["train_score"],
+                "validation": plain["validation_score"],
                 "gap": plain["gap"],
-                "epoch": found.of(STOPPED)["best_epoch"],
-                "remedy": found.chosen,
-                "gain": found.of(found.chosen)["gain"],
+                "epoch": found.of(STOPPED)["kept"],
+                "remedy": found.leading,
+                "cured": best["validation_score"],
             }
         )
     return study_table(
@@ -124,12 +100,12 @@ def tasks(volatility: Remedies, failures: Remedies) -> Table:
         {
             "task": "Task",
             "measure": "Measure",
-            "train": "Train, unregularized",
+            "train": "Train, no remedy",
             "validation": "Validation",
             "gap": "Gap",
-            "epoch": "Best epoch, early stopping",
+            "epoch": "Epoch that early stopping keeps",
             "remedy": "Best remedy",
-            "gain": "Gain",
+            "cured": "Validation with it",
         },
-        formats={"epoch": ".0f", "gain": "+.3f"},
+        formats={"epoch": ".0f"},
     )

@@ -16,7 +16,7 @@ def data_in_use(nyse: Provenance, machines: Provenance, profile: Profile) -> Sen
 
 
 def overfitting(volatility: Remedies, failures: Remedies) -> Sentence:
-    """The gap of the unregularized model in both tasks."""
+    """The gap of the wide model without a remedy in both tasks."""
     clauses = []
     for task, found, label in [
         ("volatility", volatility, "R²"),
@@ -24,10 +24,10 @@ def overfitting(volatility: Remedies, failures: Remedies) -> Sentence:
     ]:
         plain = found.of(NONE)
         clauses.append(
-            f"for {task} its {label} is {number(plain['train'], '.3f')} on train and "
-            f"{number(plain['validation'], '.3f')} on validation"
+            f"for {task} its {label} is {number(plain['train_score'], '.3f')} on train and "
+            f"{number(plain['validation_score'], '.3f')} on validation"
         )
-    return Sentence(f"Without regularization, {listing(clauses)}.")
+    return Sentence(f"Of the wide model without a remedy, {listing(clauses)}.")
 
 
 def tasks_compared(found: Comparison) -> Sentence:

@@ -123,10 +123,12 @@ def cell_name(cell: Cell) -> str:
     """A strategy and its strength, for readers.
 
     >>> cell_name(("SMOTE", 0.25)).replace(chr(160), " ")
-    'SMOTE, 25 %'
+    'SMOTE at 25 %'
     """
     strategy, strength = cell
-    return strategy if cell == UNBALANCED else f"{strategy}, {percent(strength, 0)}"
+    return (
+        strategy if cell == UNBALANCED else f"{strategy} at {100 * strength:g}\N{NO-BREAK SPACE}%"
+    )
 
 
 @study("balancing")
@@ -308,19 +310,23 @@ def said(facts: Balancing) -> Sentence:
     )
 
 
-def _likely(gain: Gain) -> str:
+def _likely(gain: Gain) -> Sentence:
     if gain.sure:
-        return "is more than chance does, also where p is adjusted for their number (Holm)"
-    return f"chance can do (p = {number(gain.adjusted, '.2f')}, adjusted for their number by Holm)"
+        return Sentence(
+            "is more than chance does, also where p is adjusted for their number (Holm)"
+        )
+    return Sentence(
+        f"chance can do (p = {number(gain.adjusted, '.2f')}, adjusted for their number by Holm)"
+    )
 
 
-def _beyond_chance(facts: Balancing) -> str:
+def _beyond_chance(facts: Balancing) -> Sentence:
     """What raises, and how many lower, the macro-F1 by more than chance."""
     n = len(facts.worse)
     lowered = "none lowers it so" if n == 0 else f"{number(n)} lower{'s' * (n == 1)} it so"
     if not facts.better:
-        return f"None raises it by more than chance; {lowered}."
-    return f"By more than chance it is raised by {listing(facts.better)}; {lowered}."
+        return Sentence(f"None raises it by more than chance; {lowered}.")
+    return Sentence(f"By more than chance it is raised by {listing(facts.better)}; {lowered}.")
 
 
 def strategy_or_strength(facts: Balancing) -> Sentence:

@@ -17,12 +17,12 @@ from sklearn.model_selection import ParameterGrid, ParameterSampler
 
 from labkit.failures.features import PHYSICS, RAW, RULES
 from labkit.failures.profile import Profile
-from labkit.failures.recipe import FIRST, PARTS, RECIPE
+from labkit.failures.recipe import FIRST, PARTS, RECIPE, WIDE
 from labkit.failures.scores import RuleOracle
 from labkit.failures.stages import AVERAGED, DECIDED, SINGLE, Stage
 from labkit.report.grids import Space, search_space
 from labkit.report.models import BASELINE, CEILING, FLOOR, MLP, Kind, Model
-from labkit.report.remedies import REGULARIZATIONS
+from labkit.report.remedies import Cure
 
 FORM_NAMES = {SINGLE: "", AVERAGED: ", seeds averaged", DECIDED: ", decision rule"}
 """What a table adds to the name of a model for each form in which a stage predicts."""
@@ -181,7 +181,7 @@ def _drawn(
 
 
 def staged(
-    family: Family, chosen: dict[str, BaseEstimator], profile: Profile, remedy: str
+    family: Family, chosen: dict[str, BaseEstimator], profile: Profile, cure: Cure
 ) -> dict[str, Stage]:
     """A family at every stage: the stage's name to what it is given there.
 
@@ -191,8 +191,9 @@ def staged(
     chosen : dict of str to classifier
         The winner of the search at each stage of `SEARCHED`.
     profile : Profile
-    remedy : str
-        For networks, the remedy that did best on validation: a stage of its own.
+    cure : Cure
+        For networks, of the wide one, by the remedy that did best on validation: a stage of its
+        own.
     """
     stages = {
         "raw": Stage(family.first, RAW),
@@ -201,7 +202,7 @@ def staged(
         "recipe": recipe_stage(family, chosen["recipe"], profile),
     }
     if family.kind == MLP:
-        regularized = clone(family.first).set_params(**REGULARIZATIONS[remedy])
+        regularized = clone(WIDE).set_params(**cure.parameters)
         stages["regularized"] = Stage(regularized, PHYSICS)
     return stages
 

@@ -66,6 +66,7 @@ from labkit.report.checkpoints import Checkpoint
 from labkit.report.curves import verdicts_of_models
 from labkit.report.facts import Facts
 from labkit.report.models import BASELINE, MLP, Model, best, simpler_relatives
+from labkit.report.remedies import Cure
 from labkit.report.results import study
 
 RANDOM = FAILURE_TYPES[-1]
@@ -188,9 +189,9 @@ def final(data: Maintenance, profile: Profile) -> Final:
         When a result is too good to be honest, or an opponent too bad.
     """
     rows = machines(data, profile.seed)
-    remedy = regularization(data, profile).leading
+    cure = regularization(data, profile).cure
     entered = {
-        name: _entered(made, data, profile, name, remedy)
+        name: _entered(made, data, profile, name, cure)
         for made, names in (
             (choices(data, profile), [DEVELOPMENT]),
             (nested_choices(data, profile), map(block_name, range(profile.folds))),
@@ -247,14 +248,14 @@ def final(data: Maintenance, profile: Profile) -> Final:
 
 
 def _entered(
-    made: Choices, data: Maintenance, profile: Profile, rows: str, remedy: str
+    made: Choices, data: Maintenance, profile: Profile, rows: str, cure: Cure
 ) -> dict[tuple[str, str], Stage]:
     """(Key of the family, name of the stage) → the stage, as it was chosen on these rows."""
     learners = chosen(made, data, profile, rows)
     return {
         (family.key, tier): stage
         for family in families(profile, profile.candidates)
-        for tier, stage in staged(family, learners[family.key], profile, remedy).items()
+        for tier, stage in staged(family, learners[family.key], profile, cure).items()
     }
 
 

@@ -22,6 +22,8 @@ class Profile(config.Profile):
         Folds of the grid search, and of every drawing of folds.
     epochs : int
         Epochs of the models trained after the search.
+    remedy_epochs : int
+        Epochs of the wide model that remedies against overfitting are tried on.
     recipe_epochs : int
         Epochs of the best recipe.
     ensemble : int
@@ -60,6 +62,7 @@ class Profile(config.Profile):
     confirmations: int = 3
     folds: int = 5
     epochs: int = 60
+    remedy_epochs: int = 60
     recipe_epochs: int = 60
     ensemble: int = 5
     n_seeds: int = 5
@@ -104,6 +107,7 @@ QUICK = Profile(
     confirmations=1,
     folds=3,
     epochs=20,
+    remedy_epochs=20,
     recipe_epochs=5,
     ensemble=2,
     n_seeds=2,

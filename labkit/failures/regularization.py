@@ -1,4 +1,6 @@
-"""The first model of failures and each regularization of it, at one dose and at many."""
+"""A model of failures that overfits, and each remedy of it at every dose."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -7,7 +9,6 @@ from sklearn.model_selection import train_test_split
 
 from labkit.failures.data import Maintenance
 from labkit.failures.machines import (
-    TEST_SHARE,
     RowTensors,
     class_share_losses,
     machines,
@@ -16,72 +17,53 @@ from labkit.failures.machines import (
     train_on,
 )
 from labkit.failures.profile import Profile
-from labkit.failures.recipe import FIRST
-from labkit.nets.ensembles import curves
-from labkit.report.remedies import REGULARIZATIONS, Doses, Remedies, all_doses, best_doses, weighed
+from labkit.failures.recipe import WIDE
+from labkit.report.remedies import CHOOSING, STOPPING, Remedies, Run, Variant, found, variants
 from labkit.report.results import study
+
+SHARES = {"train": 0.4, STOPPING: 0.2, CHOOSING: 0.4}
+"""What the development rows do here: few train, so that the model overfits, and many choose."""
 
 
 @study("classification-regularization")
 def regularization(data: Maintenance, profile: Profile) -> Remedies:
-    """Macro-F1 on train and validation with the epochs kept, over several seeds.
-
-    Each seed splits the development rows anew into train and validation.
-    """
-    history, scores, constants = [], [], []
-    for seed in range(profile.seed, profile.seed + profile.n_seeds):
-        sets = _train_and_validation(data, profile, seed)
-        members = [
-            clone(FIRST).set_params(epochs=profile.epochs, random_state=seed, **changes)
-            for changes in REGULARIZATIONS.values()
-        ]
-        trained = train_on(sets, members)
-        history.append(curves(trained, regularization=list(REGULARIZATIONS)).assign(seed=seed))
-        scores += [
-            {
-                "regularization": name,
-                "seed": seed,
-                "epochs": len(member.history.table),
-                "best_epoch": member.history.best_epoch,
-                **_scores(member.model, sets),
-            }
-            for name, member in zip(REGULARIZATIONS, trained, strict=True)
-        ]
-        constants.append(class_share_losses(sets))
-    found = weighed(
-        pd.concat(history, ignore_index=True),
-        pd.DataFrame(scores),
-        pd.DataFrame(constants).mean().to_frame().T,
-        metric="macro_f1",
-    )
-    return Remedies(profile=profile.name, **found)
-
-
-@study("classification-doses")
-def doses(data: Maintenance, profile: Profile) -> Doses:
-    """Macro-F1 on train and validation at growing doses of dropout and of L2, over seeds."""
-    rows = []
-    for seed in range(profile.seed, profile.seed + profile.n_seeds):
-        sets = _train_and_validation(data, profile, seed)
-        mlp = clone(FIRST).set_params(epochs=profile.epochs, random_state=seed)
-        cases = [clone(mlp).set_params(**{remedy: dose}) for remedy, dose in all_doses()]
-        rows += [
-            {"remedy": remedy, "dose": dose, "seed": seed, **_scores(t.model, sets)}
-            for (remedy, dose), t in zip(all_doses(), train_on(sets, cases), strict=True)
-        ]
-    scores = pd.DataFrame(rows)
-    return Doses(profile=profile.name, scores=scores, best=best_doses(scores, "macro_f1"))
-
-
-def _scores(model, sets: dict[str, RowTensors]) -> dict[str, float]:
-    return {f"{name}_macro_f1": macro_f1(model, rows) for name, rows in sets.items()}
-
-
-def _train_and_validation(data: Maintenance, profile: Profile, seed: int) -> dict[str, RowTensors]:
-    """The development rows, split anew by ``seed``, as tensors."""
+    """Every remedy at every dose over several seeds, each of which divides the rows anew."""
     X, y = machines(data, profile.seed).development_rows()
-    fit, judge = train_test_split(
-        np.arange(len(X)), test_size=TEST_SHARE, stratify=y, random_state=seed
+    runs, scores, constants = [], [], []
+    for seed in range(profile.seed, profile.seed + profile.n_seeds):
+        sets = divided(X, y, seed)
+        own = trained(sets, variants(), seed, profile)
+        runs += own
+        scores += [run.scores(lambda model, s, sets=sets: macro_f1(model, sets[s])) for run in own]
+        constants.append(class_share_losses(sets))
+    constant = pd.DataFrame(constants).mean().to_dict()
+    return Remedies(profile=profile.name, **found(runs, scores, constant))
+
+
+def divided(
+    X: pd.DataFrame, y: pd.Series, seed: int, **others: tuple[pd.DataFrame, pd.Series]
+) -> dict[str, RowTensors]:
+    """Rows in three sets of `SHARES`, drawn by ``seed``, and ``others``, as tensors."""
+    fit, rest = _halves(np.arange(len(X)), y, 1 - SHARES["train"], seed)
+    stop, choose = _halves(rest, y, SHARES[CHOOSING] / (1 - SHARES["train"]), seed)
+    sets = {STOPPING: stop, CHOOSING: choose}
+    return row_tensors(
+        X.iloc[fit],
+        y.iloc[fit],
+        {name: (X.iloc[rows], y.iloc[rows]) for name, rows in sets.items()} | others,
     )
-    judged = {"validation": (X.iloc[judge], y.iloc[judge])}
-    return row_tensors(X.iloc[fit], y.iloc[fit], judged)
+
+
+def _halves(rows: np.ndarray, y: pd.Series, share: float, seed: int) -> list[np.ndarray]:
+    """Some rows, and a share of all, with each class in the same share."""
+    return train_test_split(rows, test_size=share, stratify=y.iloc[rows], random_state=seed)
+
+
+def trained(
+    sets: dict[str, RowTensors], which: Sequence[Variant], seed: int, profile: Profile
+) -> list[Run]:
+    """The wide model with each remedy, trained on ``train``, the other sets of `SHARES` watched."""
+    wide = clone(WIDE).set_params(epochs=profile.remedy_epochs, random_state=seed)
+    members = [clone(wide).set_params(**variant.changes) for variant in which]
+    made = train_on({name: sets[name] for name in SHARES}, members)
+    return [Run(variant, seed, own) for variant, own in zip(which, made, strict=True)]

@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from labkit.report.confirmation import Confirmation
 from labkit.report.grids import label as value_label
+from labkit.report.remedies import NONE, REMEDIES, Remedies, dose_label
 from labkit.report.sentence import number, percent
 from labkit.report.tables import capital
 from labkit.report.theme import OKABE_ITO, SEQUENTIAL, figure, small_multiples
@@ -214,19 +215,19 @@ def _in_order(effects: pd.DataFrame) -> pd.DataFrame:
     return effects if numbers.hasnans else effects.loc[numbers.sort_values().index]
 
 
-def train_against_held_out(scores: pd.DataFrame, group: str, metric: str, label: str) -> Figure:
+def train_against_held_out(scores: pd.DataFrame, group: str, label: str) -> Figure:
     """Each group's train and validation score, seed by seed: the gap is the overfitting.
 
-    ``scores`` has the columns ``group``, ``train_<metric>`` and ``validation_<metric>``.
+    ``scores`` has the columns ``group``, ``train_score`` and ``validation_score``.
     """
     names = list(scores[group].unique())
     fig, axis = figure(height=0.42 * len(names) + 1.1)
     for i, name in enumerate(names):
         own = scores[scores[group] == name]
-        means = [own[f"{s}_{metric}"].mean() for s in ("train", "validation")]
+        means = [own[f"{s}_score"].mean() for s in ("train", "validation")]
         axis.plot(means, [i, i], color="#bbbbbb", lw=2, zorder=1)
         for s, marker in (("train", "o"), ("validation", "D")):
-            values = own[f"{s}_{metric}"]
+            values = own[f"{s}_score"]
             axis.plot(values, [i] * len(values), marker, color=SET_COLOURS[s], ms=4, alpha=0.35)
             axis.plot(
                 values.mean(), i, marker, color=SET_COLOURS[s], ms=7, label=s if i == 0 else None
@@ -238,27 +239,32 @@ def train_against_held_out(scores: pd.DataFrame, group: str, metric: str, label:
     return fig
 
 
-def doses(scores: pd.DataFrame, metric: str, label: str) -> Figure:
-    """Train and validation score at growing doses of each remedy, mean and range over seeds.
+def doses(remedies: Remedies, label: str) -> Figure:
+    """Train and validation loss at growing doses of each remedy that has several.
 
-    ``scores`` has the columns ``remedy``, ``dose``, ``train_<metric>`` and
-    ``validation_<metric>``.
+    Lines are means over seeds and bands their range; a dotted line is the validation loss with no
+    remedy, and a large mark the dose that was chosen.
     """
-    remedies = list(scores["remedy"].unique())
-    fig, (axes,) = figure(1, len(remedies), height=3.0, sharey=True, squeeze=False)
-    for axis, remedy in zip(axes, remedies, strict=True):
-        by_dose = scores[scores["remedy"] == remedy].groupby("dose")
+    scores = remedies.scores
+    several = [own.remedy for own in remedies.chosen if len(REMEDIES[own.remedy]) > 1]
+    fig, (axes,) = figure(1, len(several), height=3.0, sharey=True, squeeze=False)
+    plain = scores.loc[scores["regularization"] == NONE, "validation_loss"].mean()
+    for axis, remedy in zip(axes, several, strict=True):
+        by_dose = scores[scores["regularization"] == remedy].groupby("dose")
         for s in ("train", "validation"):
-            values = by_dose[f"{s}_{metric}"]
-            place = range(len(values.mean()))
-            axis.plot(
-                place, values.mean(), SET_STYLES[s], marker="o", color=SET_COLOURS[s], label=s
-            )
+            values = by_dose[f"{s}_loss"]
+            mean, colour = values.mean(), SET_COLOURS[s]
+            axis.plot(mean.index, mean, SET_STYLES[s], marker="o", color=colour, label=s)
             axis.fill_between(
-                place, values.min(), values.max(), color=SET_COLOURS[s], alpha=0.15, lw=0
+                mean.index, values.min(), values.max(), color=colour, alpha=0.15, lw=0
             )
-        axis.set_xticks(place, [number(dose, "g") for dose in by_dose.groups])
-        axis.set(xlabel=remedy.replace("_", " "), title=f"Dose of {remedy.replace('_', ' ')}")
+        dose = remedies.doses[remedy]
+        axis.plot(dose, by_dose["validation_loss"].mean()[dose], "D", ms=9, color=colour)
+        axis.axhline(plain, color="#666666", ls=":", lw=1)
+        # Two numbers of one dose stand one below the other, so that neighbours do not touch.
+        shown = [dose_label(changes).replace(", ", "\n") for changes in REMEDIES[remedy]]
+        axis.set_xticks(range(len(shown)), shown, fontsize=7)
+        axis.set(xlabel="dose", title=capital(remedy))
     axes[0].set_ylabel(label)
     axes[0].legend()
     return fig

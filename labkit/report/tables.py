@@ -1,6 +1,6 @@
 """Tables that both studies have: grids, ablations, regularizations, verdicts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -10,9 +10,9 @@ from labkit.report.curves import WORST_FIRST
 from labkit.report.facts import Facts
 from labkit.report.grids import Grid, label
 from labkit.report.intervals import Interval
-from labkit.report.remedies import NONE, REGULARIZATIONS, Remedies
+from labkit.report.remedies import REMEDIES, Judged, Remedies, dose_label
 from labkit.report.sentence import number
-from labkit.report.table import Table, bold_best, table, with_interval, with_spread
+from labkit.report.table import Table, table, with_interval, with_spread
 
 
 def study_table(facts: Facts, frame: pd.DataFrame, columns: Mapping[str, str], **options) -> Table:
@@ -114,46 +114,72 @@ def ablation(found: Ablation, label: str, spec: str = ".3f") -> Table:
     )
 
 
-def regularization(found: Remedies, label: str) -> Table:
-    """Train and validation score of each regularization over seeds, and what it gains over none."""
+def regularization(found: Remedies, loss: str, score: str) -> Table:
+    """Each remedy at its chosen dose on validation: loss, score, gap, epochs; means over seeds."""
     frame = found.summary
-    gains = frame[["gain", "low", "high"]].itertuples(index=False)
-    gain = pd.Series([with_interval(Interval(*row), "+.3f") for row in gains])
-    train = [with_spread(*row) for row in zip(frame["train"], frame["train_sd"], strict=True)]
-    validation = pd.Series(
-        [with_spread(*row) for row in zip(frame["validation"], frame["validation_sd"], strict=True)]
-    )
-    shown = frame.assign(
-        train=train,
-        gain=gain.where(frame["regularization"] != NONE, "–"),
-        validation=bold_best(validation, frame["validation"]),
-    )
+    validation = zip(frame["validation_score"], frame["validation_score_sd"], strict=True)
     return study_table(
         found,
-        shown,
+        frame.assign(
+            dose=[_dose(REMEDIES[name][found.doses[name]]) for name in frame["regularization"]],
+            train=[number(value, ".3f") for value in frame["train_score"]],
+            validation=[with_spread(*row) for row in validation],
+        ),
         {
-            "regularization": "Regularization",
-            "train": f"{label}, train",
-            "validation": f"{label}, validation",
-            "gain": "Gain [95 %]",
+            "regularization": "Remedy",
+            "dose": "Dose",
+            "validation_loss": f"{capital(loss)}, valid.",
+            "train": f"{score}, train",
+            "validation": f"{score}, valid.",
             "gap": "Gap",
-            "best_epoch": "Epoch kept",
+            "trained": "Stops after",
+            "kept": "Keeps epoch",
         },
-        formats={"best_epoch": ".0f"},
+        formats={"trained": ".0f", "kept": ".0f"},
+        best={"validation_loss": "min"},
+        align={"train": "right"},
     )
+
+
+def _dose(changes: Mapping[str, object]) -> str:
+    return dose_label(changes) or "–"
 
 
 def remedies() -> Table:
-    """What each regularization changes in the first model."""
+    """What each remedy changes in the wide model, at each of its doses."""
     rows = [
-        {
-            "name": name,
-            "changes": ", ".join(f"`{parameter}={value}`" for parameter, value in changes.items())
-            or "nothing",
-        }
-        for name, changes in REGULARIZATIONS.items()
+        {"name": name, "changes": _changes(doses), "doses": "; ".join(map(_dose, doses))}
+        for name, doses in REMEDIES.items()
     ]
-    return table(pd.DataFrame(rows), {"name": "Regularization", "changes": "Changes"})
+    columns = {"name": "Remedy", "changes": "Parameters", "doses": "Doses"}
+    return table(pd.DataFrame(rows), columns)
+
+
+def _changes(doses: Sequence[Mapping[str, object]]) -> str:
+    """The parameters of a remedy, with the value of those that are the same at every dose."""
+    names = [
+        f"`{name}={first}`" if all(dose[name] == first for dose in doses) else f"`{name}`"
+        for name, first in doses[0].items()
+    ]
+    return ", ".join(names) or "nothing"
+
+
+def judged_remedies(found: Judged) -> Table:
+    """Every remedy on the test rows, before and after, with what it gains."""
+    frame = found.gains
+    gains = frame[["gain", "low", "high"]].itertuples(index=False)
+    return study_table(
+        found,
+        frame.assign(text=[with_interval(Interval(*row), "+.3f") for row in gains]),
+        {
+            "measure": "Measure",
+            "regularization": "Remedy",
+            "before": "Before",
+            "after": "After",
+            "text": "Gain [95 %]",
+            "adjusted": "p, after Holm",
+        },
+    )
 
 
 def verdicts(found: Remedies) -> Table:
@@ -165,11 +191,11 @@ def verdicts(found: Remedies) -> Table:
         found,
         frame.assign(**words, best=best + " of " + epochs),
         {
-            "regularization": "Regularization",
+            "regularization": "Remedy",
             "fit": "Fit",
             "convergence": "Convergence",
             "stability": "Stability",
-            "best": "Best epoch",
+            "best": "Lowest loss at epoch",
             "rise": "Rise",
             "gap": "Gap",
         },

@@ -5,9 +5,9 @@ from sklearn.linear_model import LinearRegression
 
 from labkit.nets.estimators import MLPRegressor
 from labkit.report.models import BASELINE, FLOOR, MLP, Model
-from labkit.report.remedies import REGULARIZATIONS
+from labkit.report.remedies import Cure
 from labkit.volatility.panel import FEATURES, HAR_FEATURES
-from labkit.volatility.recipe import FIRST, RECIPE, ridge
+from labkit.volatility.recipe import FIRST, RECIPE, WIDE, ridge
 from labkit.volatility.rivals import NARROW, Rivals, chosen
 from labkit.volatility.scores import Persistence
 
@@ -16,15 +16,15 @@ AVERAGED = Model("MLP, seeds averaged", MLP, "averaged")
 """The mean of networks that are the recipe but for their seeds."""
 
 
-def mlps(tuned: MLPRegressor, remedy: str, epochs: int) -> dict[Model, MLPRegressor]:
+def mlps(tuned: MLPRegressor, cure: Cure, epochs: int) -> dict[Model, MLPRegressor]:
     """The MLP at each stage of the study: here a further one is added.
 
     Parameters
     ----------
     tuned : MLPRegressor
         The winner of the grid search.
-    remedy : str
-        The regularization that did best on validation.
+    cure : Cure
+        Of the wide model, by the remedy that did best on validation.
     epochs : int
         Of the first model.
     """
@@ -32,9 +32,7 @@ def mlps(tuned: MLPRegressor, remedy: str, epochs: int) -> dict[Model, MLPRegres
     return {
         Model("MLP, first", MLP, "first"): first,
         Model("MLP, tuned", MLP, "tuned"): tuned,
-        Model("MLP, regularized", MLP, "regularized"): clone(first).set_params(
-            **REGULARIZATIONS[remedy]
-        ),
+        Model("MLP, regularized", MLP, "regularized"): clone(WIDE).set_params(**cure.parameters),
         RECIPE_MODEL: RECIPE,
     }
 

@@ -142,7 +142,7 @@ def final(data: NYSE, profile: Profile) -> Final:
     own = stocks(data, profile.study_symbols)
     panels = {"train": own.train, "validation": own.validation, "test": own.open_test()}
     sets = tensors(own, panels)
-    stages = mlps(tuned(grid(data, profile)), regularization(data, profile).leading, profile.epochs)
+    stages = mlps(tuned(grid(data, profile)), regularization(data, profile).cure, profile.epochs)
     seeds = range(profile.seed, profile.seed + profile.n_seeds)
     cases = [(model, mlp, profile.seed) for model, mlp in stages.items()]
     cases += [(AVERAGED, RECIPE, seed) for seed in seeds if seed != profile.seed]

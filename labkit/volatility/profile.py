@@ -12,8 +12,10 @@ class Profile(config.Profile):
     Parameters
     ----------
     search_symbols : int
-        Symbols of the panel, evenly spaced in the alphabet, that the grid search, the ablation and
-        the regularization studies train on.
+        Symbols of the panel, evenly spaced in the alphabet, that the grid search and the
+        ablation train on.
+    remedy_symbols : int
+        The same for the remedies against overfitting: few, so that there is something to cure.
     study_symbols : int or None
         Symbols that all other studies use; None for all.
     rival_symbols : int
@@ -35,8 +37,8 @@ class Profile(config.Profile):
         Folds of the grid search.
     epochs : int
         Epochs of the models trained after the search.
-    dose_epochs : int
-        Epochs of the models that are given growing doses of a remedy.
+    remedy_epochs : int
+        Epochs of the wide model that remedies against overfitting are tried on.
     n_seeds : int
         Seeds behind every comparison.
     bootstrap : int
@@ -44,6 +46,7 @@ class Profile(config.Profile):
     """
 
     search_symbols: int
+    remedy_symbols: int = 25
     study_symbols: int | None = None
     rival_symbols: int = 250
     field_symbols: int = 50
@@ -60,7 +63,7 @@ class Profile(config.Profile):
     wide_networks: int = 2
     folds: int = 3
     epochs: int = 20
-    dose_epochs: int = 5
+    remedy_epochs: int = 20
     n_seeds: int = 5
     bootstrap: int = 1000
 
@@ -84,6 +87,7 @@ FULL = Profile(
 QUICK = Profile(
     name="quick",
     search_symbols=5,
+    remedy_symbols=4,
     study_symbols=10,
     rival_symbols=8,
     field_symbols=5,
@@ -98,7 +102,7 @@ QUICK = Profile(
     wide_networks=1,
     folds=2,
     epochs=6,
-    dose_epochs=3,
+    remedy_epochs=10,
     n_seeds=2,
     bootstrap=200,
 )

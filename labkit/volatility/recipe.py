@@ -12,6 +12,9 @@ from labkit.volatility.panel import FEATURES, panel_preprocessing
 FIRST = MLPRegressor(hidden_sizes=(64, 32), learning_rate=1e-3, optimizer="adam", batch_size=512)
 """The first model: two hidden layers, Adam with its usual step, no regularization."""
 
+WIDE = clone(FIRST).set_params(hidden_sizes=(128, 128), learning_rate=3e-3)
+"""Wider and faster than the first model, for remedies to show what they can: it overfits."""
+
 RECIPE = clone(FIRST).set_params(
     hidden_sizes=(128, 64),
     activation="silu",

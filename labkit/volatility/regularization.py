@@ -1,71 +1,67 @@
-"""The first model of volatility and each regularization of it, at one dose and at many."""
+"""A model of volatility that overfits, and each remedy of it at every dose."""
 
-import pandas as pd
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 from sklearn.base import clone
 
-from labkit.nets.ensembles import curves
-from labkit.report.remedies import REGULARIZATIONS, Doses, Remedies, all_doses, best_doses, weighed
+from labkit.nets.ensembles import outputs
+from labkit.report.remedies import CHOOSING, STOPPING, Remedies, Run, Variant, found, variants
 from labkit.report.results import study
 from labkit.volatility.data import NYSE
+from labkit.volatility.panel import Panel
 from labkit.volatility.profile import Profile
-from labkit.volatility.recipe import FIRST
+from labkit.volatility.recipe import WIDE
 from labkit.volatility.stocks import (
+    EMBARGO,
+    PanelTensors,
+    Stocks,
     constant_losses,
-    development_tensors,
-    r2_scores,
+    r2_of,
     stocks,
+    tensors,
     train_on,
 )
+
+STOPPING_SHARE = 0.2
+"""Share of the training days, the last of them, that early stopping watches and none trains on."""
 
 
 @study("regression-regularization")
 def regularization(data: NYSE, profile: Profile) -> Remedies:
-    """R² on train and validation with the epochs kept, over several seeds."""
-    sets = development_tensors(stocks(data, profile.search_symbols))
-    cases = [
-        (name, seed)
-        for name in REGULARIZATIONS
-        for seed in range(profile.seed, profile.seed + profile.n_seeds)
+    """Every remedy at every dose over several seeds, on a few stocks."""
+    own = stocks(data, profile.remedy_symbols)
+    sets = tensors(own, divided(own))
+    runs = trained(sets, variants(), profile)
+    scores = [
+        run.scores(lambda model, s: r2_of(outputs(model, sets[s].X), sets[s])) for run in runs
     ]
-    members = [
-        clone(FIRST).set_params(epochs=profile.epochs, random_state=seed, **REGULARIZATIONS[name])
-        for name, seed in cases
-    ]
-    trained = train_on(sets, members, watched=True)
-    scores = pd.DataFrame(
-        [
-            {
-                "regularization": name,
-                "seed": seed,
-                "epochs": len(member.history.table),
-                "best_epoch": member.history.best_epoch,
-                **r2_scores(member.model, sets),
-            }
-            for (name, seed), member in zip(cases, trained, strict=True)
-        ]
-    )
-    names, seeds = zip(*cases, strict=True)
-    history = curves(trained, regularization=names, seed=seeds)
-    return Remedies(
-        profile=profile.name, **weighed(history, scores, constant_losses(sets), metric="r2")
-    )
+    constant = constant_losses(sets).iloc[0]
+    return Remedies(profile=profile.name, **found(runs, scores, constant))
 
 
-@study("regression-doses")
-def doses(data: NYSE, profile: Profile) -> Doses:
-    """R² on train and validation at growing doses of dropout and of L2, over seeds."""
-    sets = development_tensors(stocks(data, profile.search_symbols))
-    mlp = clone(FIRST).set_params(epochs=profile.dose_epochs)
-    cases = [
-        (remedy, dose, clone(mlp).set_params(**{remedy: dose}, random_state=seed))
-        for remedy, dose in all_doses()
-        for seed in range(profile.seed, profile.seed + profile.n_seeds)
-    ]
-    trained = train_on(sets, [case for *_, case in cases], watched=False)
-    scores = pd.DataFrame(
-        [
-            {"remedy": r, "dose": dose, "seed": mlp.random_state, **r2_scores(t.model, sets)}
-            for (r, dose, mlp), t in zip(cases, trained, strict=True)
-        ]
-    )
-    return Doses(profile=profile.name, scores=scores, best=best_doses(scores, "r2"))
+def divided(own: Stocks) -> dict[str, Panel]:
+    """The training days but the last, those that early stopping watches, and the validation year.
+
+    Between the first two lies an embargo, as between the sets of the other studies.
+    """
+    train, dates = own.train, own.train.index["date"]
+    days = np.sort(dates.unique())
+    start = round((1 - STOPPING_SHARE) * len(days))
+    return {
+        "train": train.take(np.flatnonzero(dates < days[start - EMBARGO])),
+        STOPPING: train.take(np.flatnonzero(dates >= days[start])),
+        CHOOSING: own.validation,
+    }
+
+
+def trained(
+    sets: Mapping[str, PanelTensors], which: Sequence[Variant], profile: Profile
+) -> list[Run]:
+    """The wide model with each remedy at each seed, trained on ``train``, all sets watched."""
+    wide = clone(WIDE).set_params(epochs=profile.remedy_epochs)
+    seeds = range(profile.seed, profile.seed + profile.n_seeds)
+    cases = [(variant, seed) for variant in which for seed in seeds]
+    members = [clone(wide).set_params(random_state=s, **v.changes) for v, s in cases]
+    made = train_on(sets, members, watched=True)
+    return [Run(*case, own) for case, own in zip(cases, made, strict=True)]

@@ -32,9 +32,9 @@ def test_balancing_leaves_the_sound_class_out_of_the_failures_means():
 
 def test_balancing_that_helps_and_balancing_that_does_not():
     better = text(balancing.said(balanced(none=0.55, SMOTE=(0.65, 0.5))))
-    assert "Of 12 combinations of strategy and strength, **SMOTE, 25 %** has the best" in better
+    assert "Of 12 combinations of strategy and strength, **SMOTE at 25 %** has the best" in better
     assert "0.650 against 0.550" in better and "more than chance does" in better
-    assert "raised by SMOTE, 25 %; 11 lower it so" in better
+    assert "raised by SMOTE at 25 %; 11 lower it so" in better
     assert "recall goes from 0.80 to 0.80" in better
     worse = text(balancing.said(balanced(none=0.5, SMOTE=0.505)))
     assert "which chance can do (p = 1.00, adjusted" in worse

@@ -26,6 +26,7 @@ from labkit.failures.resampling import RowBootstrap
 from labkit.failures.rules import FAILURE_TYPES
 from labkit.failures.scores import macro_f1_of
 from labkit.failures.stages import DECIDED, SINGLE, Split
+from labkit.report.remedies import Cure
 
 QUICK = PROFILES["quick"]
 TINY = replace(
@@ -34,6 +35,8 @@ TINY = replace(
     learning_rates={"adam": [1e-2]},
     grid={"hidden_sizes": [(8,), (16,)], "batch_size": [512], "epochs": [1]},
 )  # fmt: skip
+CURE = Cure(dropout=0.0, weight_decay=0.0, batch_norm=False, epochs=TINY.epochs)
+"""One that changes nothing."""
 
 
 pytestmark = pytest.mark.usefixtures("one_process")
@@ -162,9 +165,11 @@ def test_every_family_goes_through_the_same_stages():
     entered = {}
     for family in families(TINY, 2):
         first = {tier: own[0] for tier, own in family.candidates.items()}
-        entered[family.key] = staged(family, first, TINY, "dropout")
+        entered[family.key] = staged(family, first, TINY, CURE)
     networks = entered.pop("mlp")
     assert set(networks) - {"regularized"} == set(entered["forest"])
+    learners = [networks[tier].learner.get_params() for tier in ("physics", "regularized")]
+    assert learners[0] != learners[1], "the first model under another name, whatever the cure"
     for stages in entered.values():
         assert list(stages) == ["raw", "physics", "tuned", "recipe"]
         for tier, stage in stages.items():
@@ -219,7 +224,7 @@ def test_every_model_is_trained_for_every_judge(data):
         (family.key, tier): stage
         for family in own
         for tier, stage in staged(
-            family, {t: c[0] for t, c in family.candidates.items()}, TINY, "dropout"
+            family, {t: c[0] for t, c in family.candidates.items()}, TINY, CURE
         ).items()
     }
     names = {choice for judge in all_judges for _, choice, _ in judge.splits()}

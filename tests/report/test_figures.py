@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawn import band, cells, image, labels, legend, line, points, ticks, written_ticks
-from made_up import searched
+from made_up import regularized, searched
 from matplotlib.colors import to_hex
 
 from labkit.report import figures, theme
@@ -287,7 +287,7 @@ SCORES = pd.DataFrame(
         ("none", 0, 0.75, 0.5), ("none", 1, 0.5, 0.25),
         ("dropout", 0, 0.625, -0.5), ("dropout", 1, 0.625, -0.25),
     ],
-    columns=["regularization", "seed", "train_r2", "validation_r2"],
+    columns=["regularization", "seed", "train_score", "validation_score"],
 )  # fmt: skip
 
 
@@ -304,7 +304,7 @@ def drawn_at(axis, height):
 
 
 def test_each_group_shows_its_seeds_its_means_and_the_gap_between_them():
-    (axis,) = figures.train_against_held_out(SCORES, "regularization", "r2", "R²").axes
+    (axis,) = figures.train_against_held_out(SCORES, "regularization", "R²").axes
     rows, colour = ticks(axis.yaxis), legend(axis)
     assert axis.yaxis_inverted() and rows["none"] < rows["dropout"], "the first is not on top"
     assert colour == {name: to_hex(SET_COLOURS[name]) for name in ("train", "validation")}
@@ -320,50 +320,32 @@ def test_each_group_shows_its_seeds_its_means_and_the_gap_between_them():
 
 
 def test_a_single_group_of_a_single_seed_has_its_row():
-    (axis,) = figures.train_against_held_out(SCORES.head(1), "regularization", "r2", "R²").axes
+    (axis,) = figures.train_against_held_out(SCORES.head(1), "regularization", "R²").axes
     assert list(ticks(axis.yaxis)) == ["none"]
     assert set(legend(axis)) == {"train", "validation"}
 
 
-def dosed(remedies=("dropout", "weight_decay")):
-    """Train falls and validation rises with the dose; two seeds, two tenths apart."""
-    rows = [
-        (remedy, dose, seed, 1 - dose + 0.2 * seed, -0.5 + dose + 0.2 * seed)
-        for remedy in remedies
-        for dose in (0.5, 0.0, 0.25)
-        for seed in (0, 1)
-    ]
-    return pd.DataFrame(rows, columns=["remedy", "dose", "seed", "train_r2", "validation_r2"])
-
-
 def test_doses_grow_to_the_right_with_means_and_ranges_over_seeds():
-    fig = figures.doses(dosed(), "r2", "R²")
-    left, right = fig.axes
+    facts = regularized(dropout=[0.02] * 3, **{"all together": [0.1, 0.0, 0.2]})
+    left, right = figures.doses(facts, "loss").axes
     places = ticks(left.xaxis)
-    assert list(places) == ["0", "0.25", "0.5"]
-    assert dict(points(line(left, "train"))) == pytest.approx(
-        {places["0"]: 1.1, places["0.25"]: 0.85, places["0.5"]: 0.6}
-    )
-    assert dict(points(line(left, "validation"))) == pytest.approx(
-        {places["0"]: -0.4, places["0.25"]: -0.15, places["0.5"]: 0.1}
-    )
-    assert band(left, SET_COLOURS["validation"])[places["0"]] == pytest.approx((-0.5, -0.3))
-    assert (left.get_xlabel(), right.get_xlabel()) == ("dropout", "weight decay")
-    assert left.get_ylabel() == "R²"
+    assert list(places) == ["0.1", "0.2", "0.3", "0.4", "0.5"]
+    assert dict(points(line(left, "train"))) == pytest.approx({0: 0.3, 1: 0.3})
+    assert dict(points(line(left, "validation"))) == pytest.approx({0: 0.49, 1: 0.59})
+    assert band(right, SET_COLOURS["validation"])[0] == pytest.approx((0.32, 0.51))
+    assert (left.get_title(loc="left"), right.get_title(loc="left")) == ("Dropout", "All together")
+    assert left.get_ylabel() == "loss"
+    *_, chosen, plain = left.lines
+    assert points(chosen) == [pytest.approx((0, 0.49))], "the mark is not at the chosen dose"
+    assert list(plain.get_ydata()) == pytest.approx([0.51] * 2), "none is not where it was"
     assert {name: to_hex(line(right, name).get_color()) for name in ("train", "validation")} == (
         legend(left)
     )
 
 
-def test_a_tiny_dose_is_written_with_a_real_minus():
-    rows = dosed(["weight_decay"])
-    fig = figures.doses(rows.assign(dose=rows["dose"] * 1e-5), "r2", "R²")
-    assert list(ticks(fig.axes[0].xaxis)) == ["0", "2.5e−06", "5e−06"]
-
-
 def test_one_remedy_has_one_panel():
-    (axis,) = figures.doses(dosed(["dropout"]), "r2", "R²").axes
-    assert len(points(line(axis, "train"))) == 3
+    (axis,) = figures.doses(regularized(L2=[0.1] * 3), "loss").axes
+    assert list(ticks(axis.xaxis))[:2] == ["0.0001", "0.0003"]
 
 
 GAINS = pd.DataFrame(

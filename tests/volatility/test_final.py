@@ -22,7 +22,7 @@ PROFILE = Profile(
     search_symbols=3,
     learning_rates={"adam": [1e-3], "sgd": [1e-3]},
     grid={"hidden_sizes": [(8,)], "batch_size": [512], "epochs": [1]},
-    confirmations=1, folds=2, epochs=3, dose_epochs=1, n_seeds=3, bootstrap=20,
+    confirmations=1, folds=2, epochs=3, remedy_symbols=4, remedy_epochs=3, n_seeds=3, bootstrap=20,
 )  # fmt: skip
 
 
