@@ -250,14 +250,16 @@ VOLATILITY_PROFILE = VolatilityProfile(
     search_symbols=4,
     learning_rates={"adam": [1e-3, 1e-2]},
     grid={"hidden_sizes": [(8,)], "batch_size": [256], "epochs": [1]},
-    confirmations=1, folds=2, epochs=15, remedy_symbols=4, remedy_epochs=15, n_seeds=1, bootstrap=20,
+    confirmations=1, folds=2, epochs=15, remedy_symbols=4, remedy_epochs=15, n_seeds=1,
+    bootstrap=20,
 )  # fmt: skip
 
 FAILURE_PROFILE = FailureProfile(
     name="canary",
     learning_rates={"adam": [1e-3, 1e-2]},
     grid={"hidden_sizes": [(8,)], "batch_size": [512], "epochs": [1]},
-    confirmations=1, folds=2, epochs=15, remedy_epochs=15, recipe_epochs=2, ensemble=2, n_seeds=1, n_repeats=1,
+    confirmations=1, folds=2, epochs=15, remedy_epochs=15, recipe_epochs=2, ensemble=2,
+    n_seeds=1, n_repeats=1,
     strengths=(1.0,), forest_trees=5, boosting_rounds=4, candidates=2, nested_candidates=1,
     inner_folds=2, resamples=20, simulated_rows=500, simulated_epochs=1,
 )  # fmt: skip
