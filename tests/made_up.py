@@ -118,6 +118,7 @@ def volatility_final(scores=None, profile="full"):
         parts=Levels(0.54, 0.3, 0.4, 0.6, 0.33), ceilings={"validation": 0.7, "test": 0.74},
         profile=profile, by_sector=EMPTY, by_year=EMPTY, predictions=EMPTY, curves=EMPTY,
         forecasts={}, variances={}, realised={}, today={}, days={}, symbol_numbers={}, symbols=(),
+        networks={},
         constant=EMPTY, verdicts={}, members={}, **facts,
     )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """The final table of the volatility study: it opens the test year, as `judging` does."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,10 @@ from sklearn.metrics import r2_score
 
 from labkit.nets.diagnostics import Verdict
 from labkit.nets.ensembles import curves, outputs
+from labkit.nets.estimators import MLPRegressor
 from labkit.nets.stacked import Trained
 from labkit.report.alarms import check_relatives
+from labkit.report.checkpoints import Checkpoint
 from labkit.report.curves import verdicts_of_models
 from labkit.report.facts import Facts
 from labkit.report.intervals import Interval
@@ -23,6 +25,7 @@ from labkit.volatility.contenders import AVERAGED, RECIPE_MODEL, baselines, mlps
 from labkit.volatility.data import NYSE
 from labkit.volatility.duels import against_every, duels, gain
 from labkit.volatility.grid import grid
+from labkit.volatility.kept import checkpoint
 from labkit.volatility.levels import Levels, levels, usual_log_vol
 from labkit.volatility.panel import Panel
 from labkit.volatility.profile import Profile
@@ -81,6 +84,8 @@ class Final(Facts):
     days, symbol_numbers : dict of str to ndarray
         By set, each row's day (since 1970) and the place of its symbol in ``symbols``, ``(rows,)``.
     symbols : tuple of str
+    networks : dict of str to Checkpoint
+        By stage; `labkit.volatility.kept` has their parts.
     curves : DataFrame
         Losses and accuracies by epoch of the MLPs, test included.
     constant : DataFrame
@@ -118,6 +123,7 @@ class Final(Facts):
     days: dict[str, np.ndarray]
     symbol_numbers: dict[str, np.ndarray]
     symbols: tuple[str, ...]
+    networks: dict[str, Checkpoint]
     curves: pd.DataFrame
     constant: pd.DataFrame
     verdicts: dict[str, Verdict]
@@ -159,7 +165,8 @@ def final(data: NYSE, profile: Profile) -> Final:
     forecasts = baseline_forecasts(panels, others)
     forecasts |= {model: _mean_forecast([by_model[model]], own, sets) for model in stages}
     forecasts[AVERAGED] = _mean_forecast(list(members.values()), own, sets)
-    forecasts |= wide_forecasts(data, found, profile, panels)
+    wide = wide_forecasts(data, found, profile, panels)
+    forecasts |= wide.forecasts
     forecasts = _as_kept(forecasts)
     variances = _as_kept(_variances(forecasts, panels["train"]))
     history = curves([by_model[model] for model in stages], **_columns(stages))
@@ -187,6 +194,7 @@ def final(data: NYSE, profile: Profile) -> Final:
         forecasts=_by_set(forecasts, panels),
         variances=_by_set(variances, panels),
         **_rows_of(panels),
+        networks=_networks(own, stages, by_model, list(members.values())) | wide.networks,
         curves=history,
         constant=constant,
         verdicts=verdicts_of_models(history, constant, "validation"),
@@ -257,6 +265,20 @@ def _mean_forecast(
         name: own.to_log_vol(np.mean([outputs(t.model, s.X)[:, 0] for t in trained], axis=0))
         for name, s in sets.items()
     }
+
+
+def _networks(
+    own: Stocks,
+    stages: Mapping[Model, MLPRegressor],
+    trained: Mapping[Model, Trained],
+    members: Sequence[Trained],
+) -> dict[str, Checkpoint]:
+    """The networks on the panel's own features, by stage."""
+    kept = {
+        model.stage: checkpoint(own, mlp, [trained[model].model]) for model, mlp in stages.items()
+    }
+    averaged = checkpoint(own, RECIPE, [member.model for member in members])
+    return kept | {AVERAGED.stage: averaged}
 
 
 def _variances(forecasts: Forecasts, train: Panel) -> Forecasts:

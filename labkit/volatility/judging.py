@@ -30,7 +30,7 @@ from labkit.volatility.refits import quarterly, quarters
 from labkit.volatility.rivals import Rivals, rivals
 from labkit.volatility.scores import Forecasts
 from labkit.volatility.stocks import Stocks, stocks
-from labkit.volatility.wide_contenders import in_every_form, learners
+from labkit.volatility.wide_contenders import fit_parts, in_every_form, learners
 
 SLOW = ("boosting",)
 """Who takes minutes for every fit to the wide inputs, and is not fitted to them anew."""
@@ -176,7 +176,8 @@ def many_inputs_anew(data: NYSE, found: Rivals, profile: Profile) -> dict[Model,
         known = replace(known, X=scaling.transform(known.X))
         new = every.take(ahead[judged])
         new = replace(new, X=scaling.transform(new.X))
-        for model, by_set in in_every_form(quick, known, {"new": new}).items():
+        fitted = fit_parts(quick, known)
+        for model, by_set in in_every_form(quick, fitted, {"new": new}).items():
             made.setdefault(model, np.full(len(every.dates), np.nan))
             made[model][ahead[judged]] = by_set["new"]
     return {model: values[every.rows[own.split.test]] for model, values in made.items()}

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from sklearn.linear_model import Ridge
 from torch import nn
 
 from labkit.nets.ensembles import outputs
@@ -61,12 +62,15 @@ def forecast(kept: Checkpoint, X: pd.DataFrame) -> np.ndarray:
     return np.mean(made, axis=0) * parts["scale"] + parts["centre"]
 
 
-def wide_checkpoint(model: TwoParts, scaling: Bounded, inputs: Sequence[str]) -> Checkpoint:
+def wide_checkpoint(
+    scaling: Bounded, inputs: Sequence[str], model: TwoParts, beside: Sequence[Ridge]
+) -> Checkpoint:
     """A network in two parts, each a `WideMLP`, that was fitted to the wide inputs.
 
     The parts: ``inputs``, their names; ``means`` and ``scales`` of them, and ``extreme``, where
-    they are cut off, in standard deviations; and ``cross`` and ``level``, each with ``network``,
-    the arguments of `WideAndDeep`, ``weights``, ``centre`` and ``scale`` of its target.
+    they are cut off, in standard deviations; ``cross`` and ``level``, each with ``network``, the
+    arguments of `WideAndDeep`, ``weights``, ``centre`` and ``scale`` of its target; ``beside``, the
+    linear models that share the level, each with ``coefficients`` and ``intercept``.
     """
     return Checkpoint(
         {
@@ -76,18 +80,36 @@ def wide_checkpoint(model: TwoParts, scaling: Bounded, inputs: Sequence[str]) ->
             "extreme": EXTREME,
             "cross": _part(model.cross_),
             "level": _part(model.level_),
+            "beside": [
+                {"coefficients": torch.as_tensor(own.coef_), "intercept": float(own.intercept_)}
+                for own in beside
+            ],
         }
     )
 
 
-def wide_forecast(kept: Checkpoint, X: np.ndarray, dates: np.ndarray) -> np.ndarray:
-    """Tomorrow's log volatility ``(rows,)`` from the wide inputs of every stock of each day."""
+def wide_forecast(
+    kept: Checkpoint, X: np.ndarray, dates: np.ndarray, *, shared: bool = False
+) -> np.ndarray:
+    """Tomorrow's log volatility ``(rows,)`` from the wide inputs of every stock of each day.
+
+    Parameters
+    ----------
+    kept : Checkpoint
+    X : array, shape (rows, inputs)
+        As `labkit.volatility.evenings.evenings` gives them.
+    dates : array, shape (rows,)
+    shared : bool
+        Whether the level is the mean of the network's and of those ``beside`` it.
+    """
     parts = kept.parts
     scaling = Bounded()
     scaling.centre_, scaling.scale_ = parts["means"].numpy(), parts["scales"].numpy()
     rows = scaling.transform(X)
-    cross, level = (_fitted(parts[name]).predict(rows) for name in ("cross", "level"))
-    return joined(cross, level, dates)
+    levels = [_fitted(parts["level"]).predict(rows)]
+    if shared:
+        levels += [rows @ own["coefficients"].numpy() + own["intercept"] for own in parts["beside"]]
+    return joined(_fitted(parts["cross"]).predict(rows), np.mean(levels, axis=0), dates)
 
 
 def _part(fitted: WideMLP) -> dict[str, Any]:

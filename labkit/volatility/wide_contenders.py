@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
+from labkit.report.checkpoints import Checkpoint
 from labkit.report.models import BASELINE, MLP, Kind, Model
 from labkit.volatility.data import NYSE
 from labkit.volatility.evenings import Bounded, Evenings, evenings
+from labkit.volatility.kept import wide_checkpoint
 from labkit.volatility.network import WideMLP
 from labkit.volatility.panel import Panel
 from labkit.volatility.profile import Profile
@@ -82,36 +84,86 @@ def learners(found: Rivals, profile: Profile) -> list[Learner]:
     return [*rivals, Learner("MLP", "mlp", MLP, *networks, helped=True, shares="mlp" in SHARING)]
 
 
+@dataclass(frozen=True, eq=False)
+class Wide:
+    """What was fitted to the wide inputs, and its forecasts.
+
+    Attributes
+    ----------
+    forecasts : Forecasts
+    networks : dict of str to Checkpoint
+        By the stage of the network in two parts.
+    """
+
+    forecasts: Forecasts
+    networks: dict[str, Checkpoint]
+
+
 def wide_forecasts(
     data: NYSE, found: Rivals, profile: Profile, panels: Mapping[str, Panel]
-) -> Forecasts:
+) -> Wide:
     """Fit every learner to the set ``train`` and forecast the rows of every set.
 
     Forecasts are made for all stocks of a day, also those that turn out to have no target, so that
     a day's mean holds nothing that is known only later.
     """
-    sets, _ = evenings(data, profile.study_symbols, panels)
+    sets, columns = evenings(data, profile.study_symbols, panels)
     scaling = Bounded().fit(sets["train"].X)
     for s in sets:  # one by one: the inputs as they were are let go of
         sets[s] = replace(sets[s], X=scaling.transform(sets[s].X))
     past = sets["train"].take(sets["train"].rows)
-    made = in_every_form(learners(found, profile), past, sets)
-    return {m: {s: own[sets[s].rows] for s, own in by_set.items()} for m, by_set in made.items()}
+    everyone = learners(found, profile)
+    fitted = fit_parts(everyone, past)
+    made = in_every_form(everyone, fitted, sets)
+    levels = {
+        who.stage: own.level_ for who, own in zip(everyone, fitted, strict=True) if who.shares
+    }
+    return Wide(
+        {m: {s: own[sets[s].rows] for s, own in by_set.items()} for m, by_set in made.items()},
+        {
+            who.models[1].stage: wide_checkpoint(
+                scaling,
+                columns["input"],
+                own,
+                [level for stage, level in levels.items() if stage != who.stage],
+            )
+            for who, own in zip(everyone, fitted, strict=True)
+            if who.kind == MLP
+        },
+    )
+
+
+def fit_parts(everyone: Sequence[Learner], past: Evenings) -> list[TwoParts]:
+    """Each learner in two parts, fitted to evenings whose target is known."""
+    return [
+        TwoParts(who.cross, who.level).fit(
+            past.X, past.Y if who.helped else past.Y[:, 0], past.dates
+        )
+        for who in everyone
+    ]
 
 
 def in_every_form(
-    everyone: Sequence[Learner], past: Evenings, ahead: Mapping[str, Evenings]
+    everyone: Sequence[Learner], fitted: Sequence[TwoParts], ahead: Mapping[str, Evenings]
 ) -> Forecasts:
-    """Fit learners to evenings whose target is known; their forecasts of all others, by set.
+    """The forecasts of fitted learners in every form, by set.
 
     Parameters
     ----------
     everyone : sequence of Learner
         At least one of them shares its level.
-    past, ahead : Evenings
+    fitted : sequence of TwoParts
+        As `fit_parts` gives them.
+    ahead : mapping of str to Evenings
         With inputs that are standardised.
     """
-    parts = [_parts(learner, past, ahead) for learner in everyone]
+    parts = [
+        tuple(
+            {s: _in_pieces(part, own.X) for s, own in ahead.items()}
+            for part in (model.cross_, model.level_)
+        )
+        for model in fitted
+    ]
     shared_levels = [own for who, (_, own) in zip(everyone, parts, strict=True) if who.shares]
     forecasts: Forecasts = {}
     for learner, (crosses, levels) in zip(everyone, parts, strict=True):
@@ -122,19 +174,6 @@ def in_every_form(
             forecasts[two][s] = joined(crosses[s], levels[s], own.dates)
             forecasts[shared][s] = joined(crosses[s], mean, own.dates)
     return forecasts
-
-
-def _parts(
-    learner: Learner, past: Evenings, ahead: Mapping[str, Evenings]
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """A learner's forecasts for the cross-section and for the level, by set."""
-    Y = past.Y if learner.helped else past.Y[:, 0]
-    model = TwoParts(learner.cross, learner.level).fit(past.X, Y, past.dates)
-    cross, level = (
-        {s: _in_pieces(part, own.X) for s, own in ahead.items()}
-        for part in (model.cross_, model.level_)
-    )
-    return cross, level
 
 
 def _in_pieces(fitted: BaseEstimator, X: np.ndarray) -> np.ndarray:

@@ -12,10 +12,13 @@ from sklearn.linear_model import LinearRegression
 from labkit.report import results
 from labkit.report.models import BASELINE, MLP, Model
 from labkit.volatility import contenders, final
+from labkit.volatility import kept as kept_networks
 from labkit.volatility.data import load_nyse
+from labkit.volatility.evenings import evenings
 from labkit.volatility.panel import FEATURES
 from labkit.volatility.profile import Profile
 from labkit.volatility.recipe import FIRST
+from labkit.volatility.stocks import stocks
 
 PROFILE = Profile(
     name="tiny",
@@ -80,3 +83,29 @@ def test_an_ensemble_of_one_is_its_member_and_of_three_another_forecast(data):
     np.testing.assert_array_equal(*forecasts(1))
     alone, mean = forecasts(3)
     assert np.abs(alone - mean).max() > 1e-3
+
+
+def test_kept_networks_forecast_once_more_what_their_table_was_scored_on(data):
+    """From the files alone, on the year before the test year."""
+    facts = final.final(data, PROFILE)
+    validation = stocks(data, PROFILE.study_symbols).validation
+    sets, _ = evenings(data, PROFILE.study_symbols, {"validation": validation})
+    evening = sets["validation"]
+    models = facts.scores[facts.scores["set"] == "validation"].reset_index(drop=True)
+    assert set(models.loc[models["kind"] == MLP, "stage"]) == {
+        *facts.networks,
+        "mlp-wide",
+        "mlp-shared",
+    }
+    for place, stage in enumerate(models["stage"]):
+        given = facts.forecasts["validation"][place]
+        if stage in ("mlp-two-parts", "mlp-shared"):
+            kept = facts.networks["mlp-two-parts"]
+            made = kept_networks.wide_forecast(
+                kept, evening.X, evening.dates, shared=stage == "mlp-shared"
+            )[evening.rows]
+        elif stage in facts.networks:
+            made = kept_networks.forecast(facts.networks[stage], validation.X)
+        else:
+            continue
+        np.testing.assert_allclose(made, given, atol=2e-5, err_msg=stage)

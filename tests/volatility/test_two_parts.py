@@ -23,7 +23,7 @@ from labkit.volatility.rivals import CROSS, NARROW, WIDE
 from labkit.volatility.scores import r2_of_means, r2_within
 from labkit.volatility.stocks import stocks
 from labkit.volatility.two_parts import TwoParts, day_means, joined
-from labkit.volatility.wide_contenders import in_every_form, learners, wide_forecasts
+from labkit.volatility.wide_contenders import fit_parts, in_every_form, learners, wide_forecasts
 
 
 @pytest.fixture(scope="module")
@@ -184,9 +184,9 @@ def test_wide_forecasts_of_a_day_do_not_depend_on_which_stocks_trade_tomorrow(da
     """The issue's weak point: a day's mean over the rows that have a target knows tomorrow."""
     profile, own = PROFILES["quick"], stocks(data, None)
     panels = {"train": own.train, "validation": own.validation}
-    whole = wide_forecasts(data, found, profile, panels)
+    whole = wide_forecasts(data, found, profile, panels).forecasts
     some = {**panels, "validation": own.validation.take(np.arange(0, len(own.validation), 2))}
-    fewer = wide_forecasts(data, found, profile, some)
+    fewer = wide_forecasts(data, found, profile, some).forecasts
     assert [m.kind for m in whole] == [BASELINE] * 6 + [MLP] * 3
     for model in whole:
         np.testing.assert_allclose(
@@ -204,9 +204,10 @@ def test_the_shared_level_is_the_mean_of_two_and_the_cross_section_ones_own(data
         for part in (sets["train"].take(sets["train"].rows), sets["validation"])
     )
     everyone = learners(found, PROFILES["quick"])
+    fitted = fit_parts(everyone, past)
     made = {
         model.stage: by_set["new"]
-        for model, by_set in in_every_form(everyone, past, {"new": ahead}).items()
+        for model, by_set in in_every_form(everyone, fitted, {"new": ahead}).items()
     }
     level = {s: day_means(values, ahead.dates) for s, values in made.items()}
     expected = (level["ridge-wide"] + level["mlp-wide"]) / 2
