@@ -29,9 +29,8 @@ def study_table(facts: Facts, frame: pd.DataFrame, columns: Mapping[str, str], *
 
 
 def grid(found: Grid, score: str, n: int = 10) -> Table:
-    """The best candidates of a grid search."""
+    """The best candidates of a grid search, in the order of their places."""
     shown = {
-        "place": "Place",
         "optimizer": "Optimizer",
         "learning_rate": "Learning rate",
         "layers": "Layers",
@@ -44,7 +43,6 @@ def grid(found: Grid, score: str, n: int = 10) -> Table:
     return study_table(
         found,
         frame.assign(
-            place=range(1, len(frame) + 1),
             hidden_sizes=frame["hidden_sizes"].map(label),
             learning_rate=[number(rate, "g") for rate in frame["learning_rate"]],
         ),
@@ -72,7 +70,7 @@ def finalists(found: Grid, score: str, references: pd.DataFrame | None = None) -
         for own in frame.itertuples()
     ]  # fmt: skip
     leads = frame[["lead", "low", "high"]].itertuples(index=False)
-    lead = pd.Series([with_interval(Interval(*own), "+.4f") for own in leads])
+    lead = pd.Series([with_interval(Interval(*own), "+.3f") for own in leads])
     rows = pd.concat(
         [frame.assign(model=names, lead=lead.where(~frame["first"], "–")), references],
         ignore_index=True,
@@ -86,7 +84,7 @@ def finalists(found: Grid, score: str, references: pd.DataFrame | None = None) -
             "fresh": f"{score}, fresh",
             "fresh_sd": "± sd",
             "change": "Change",
-            "lead": "Ahead of the first [95 %]",
+            "lead": "Lead [95 %]",
         },
         formats={"search": ".4f", "fresh": ".4f", "fresh_sd": ".4f", "change": "+.4f"},
         best={"search": "max", "fresh": "max"},

@@ -140,12 +140,13 @@ def rates_tried(grid: Grid) -> Sentence:
 def idle_candidates(grid: Grid, score: str) -> Sentence:
     """How many candidates of a grid learned nothing."""
     n, n_idle = len(grid.candidates), grid.n_idle
-    floor = f"a model that looks at no input has a mean {score} of {number(grid.floor, '.4f')}"
-    if n_idle == 0:
-        return Sentence(f"Every candidate learned something: {floor}.")
-    return Sentence(
-        f"{number(n_idle)} of the {number(n)} candidates learned nothing, for {floor} as well."
+    floor = (
+        f"better than a model that looks at no input, which has a mean {score} of "
+        f"{number(grid.floor, '.4f')}"
     )
+    if n_idle == 0:
+        return Sentence(f"Every candidate learned something: all are {floor}.")
+    return Sentence(f"{number(n_idle)} of the {number(n)} candidates learned nothing: no {floor}.")
 
 
 def winners_curse(grid: Grid, score: str) -> Sentence:

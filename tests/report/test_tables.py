@@ -32,13 +32,13 @@ def test_finalists_stand_with_their_place_in_the_search_and_their_lead_over_the_
     ridge = pd.DataFrame({"model": ["ridge"], "search": 0.46, "fresh": 0.47, "change": 0.01})
     second, winner, first, reference = cells(tables.finalists(grid, "R²", ridge))
     assert second["Candidate"] == "place 2" and second["R², fresh"] == "0.4400"
-    assert second["Ahead of the first [95 %]"] == "+0.2300 [+0.2300, +0.2300]"
+    assert second["Lead [95 %]"] == "+0.230 [+0.230, +0.230]"
     assert winner["Candidate"] == "place 1" and winner["R², search"] == "**0.5000**"
     assert (winner["Change"], winner["± sd"]) == ("−0.1000", "0.0100")
     assert first["Candidate"] == "first model (place 3 of 3)"
-    assert first["Ahead of the first [95 %]"] == "–"
+    assert first["Lead [95 %]"] == "–"
     assert (reference["Candidate"], reference["R², fresh"]) == ("ridge", "**0.4700**")
-    assert reference["± sd"] == reference["Ahead of the first [95 %]"] == "–"
+    assert reference["± sd"] == reference["Lead [95 %]"] == "–"
     assert len(cells(tables.finalists(grid, "R²"))) == 3
 
 
