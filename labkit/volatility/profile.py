@@ -39,7 +39,7 @@ class Profile(config.Profile):
     """
 
     search_symbols: int
-    remedy_symbols: int = 25
+    remedy_symbols: int = 15
     study_symbols: int | None = None
     field_symbols: int = 50
     grid: dict = field(default_factory=dict)
