@@ -150,7 +150,7 @@ class Remedies(Facts):
         and score on both sets, of ``trained`` and ``kept``; ``validation_score_sd``; the ``gap``
         between the scores; and ``gain``, how much lower the validation loss is than with none.
     verdicts : DataFrame
-        What the curves say, a row for each remedy, as
+        What the curves say up to the epoch kept, a row for each remedy, as
         `labkit.report.curves.verdicts_over_seeds` gives it.
     doses : dict of str to int
         Remedy to the number of its chosen dose: that of the lowest mean validation loss.
@@ -219,7 +219,7 @@ def weighed(curves: pd.DataFrame, scores: pd.DataFrame, constant: pd.DataFrame) 
     doses = {name: int(by_dose[name].idxmin()) for name in REMEDIES if name in by_dose}
     own = _at(scores, doses)
     kept_curves = _at(curves, doses).drop(columns="dose")
-    verdicts = verdicts_over_seeds(kept_curves, constant, "regularization")
+    verdicts = verdicts_over_seeds(_up_to_kept(kept_curves, own), constant, "regularization")
     gains = -paired_gains(own, "regularization", "validation_loss", NONE)
     leading = gains.mean().idxmax()
     plain = verdicts.set_index("regularization").loc[NONE]
@@ -243,6 +243,13 @@ def weighed(curves: pd.DataFrame, scores: pd.DataFrame, constant: pd.DataFrame) 
 def _at(table: pd.DataFrame, doses: Mapping[str, int]) -> pd.DataFrame:
     """The rows of every remedy at its dose."""
     return table[table["dose"] == table["regularization"].map(doses)].reset_index(drop=True)
+
+
+def _up_to_kept(curves: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Each run's curves up to the epoch whose weights remain: what came after is not the model."""
+    kept = scores[["regularization", "seed", "kept"]]
+    both = curves.merge(kept, on=["regularization", "seed"], how="left")
+    return both[both["epoch"] <= both["kept"]].drop(columns="kept")
 
 
 def _cure(chosen: Variant, scores: pd.DataFrame) -> Cure:

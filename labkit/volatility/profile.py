@@ -46,7 +46,7 @@ class Profile(config.Profile):
     """
 
     search_symbols: int
-    remedy_symbols: int = 25
+    remedy_symbols: int = 15
     study_symbols: int | None = None
     rival_symbols: int = 250
     field_symbols: int = 50

@@ -49,6 +49,24 @@ def test_curves_and_epochs_are_those_of_the_chosen_doses():
     assert len(facts.at_doses) == 9 and facts.overfitting == 3
 
 
+def test_a_verdict_is_of_the_weights_that_were_kept_and_not_of_the_epochs_after_them():
+    """Both runs turn up after the third epoch; the one that kept it does not overfit."""
+    epochs = np.arange(1, 11)
+    loss = np.where(epochs <= 3, 1 / epochs, 0.3 + 0.05 * epochs)
+    parts, rows = [], []
+    for name, kept in (("none", 10), ("early stopping", 3)):
+        label = {"regularization": name, "dose": 0, "seed": 0}
+        curve = {"epoch": epochs, "train_loss": 1 / epochs, "validation_loss": loss}
+        parts.append(pd.DataFrame({**label, **curve}))
+        row = {"train_loss": 0.1, "validation_loss": 0.3, "train_score": 0.9}
+        rows.append({**label, "trained": 10, "kept": kept, **row, "validation_score": 0.7})
+    constant = pd.DataFrame({"train": [1.0], "validation": [1.0]})
+    found = remedies.weighed(pd.concat(parts), pd.DataFrame(rows), constant)
+    fit = found["verdicts"].set_index("regularization")["fit"]
+    assert fit["none"] == "overfits" and fit["early stopping"] != "overfits"
+    assert set(found["verdicts"]["epochs"]) == {10, 3} and len(found["curves"]) == 20
+
+
 def test_what_early_stopping_watched_is_not_what_the_scores_are_of():
     """The loss of the epoch kept, on rows of the choice; the history of the others is left out."""
     table = pd.DataFrame(
