@@ -14,6 +14,7 @@ FORMS = {
     "16 inputs": ("averaged", ("ridge", "boosting")),
     "wide": ("mlp-wide", ("ridge-wide", "boosting-wide")),
     "wide, two parts": ("mlp-two-parts", ("ridge-two-parts", "boosting-two-parts")),
+    "wide, shared level": ("mlp-shared", ("ridge-shared", "boosting-shared")),
 }
 """Form to the stage of its network, and to those of its rivals."""
 

@@ -40,6 +40,10 @@ class Evenings:
     Y: np.ndarray
     rows: np.ndarray
 
+    def take(self, which: np.ndarray) -> "Evenings":
+        """Some of the evenings, each of them a row."""
+        return Evenings(self.dates[which], self.X[which], self.Y[which], np.arange(len(which)))
+
 
 def evenings(
     data: NYSE, n_symbols: int | None, panels: Mapping[str, Panel]
@@ -99,6 +103,7 @@ class Bounded(TransformerMixin, BaseEstimator):
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """The columns, shape ``(rows, columns)``, none missing."""
-        made = (X - self.centre_) / self.scale_
+        made = X - self.centre_
+        made /= self.scale_
         np.clip(made, -EXTREME, EXTREME, out=made)
         return np.nan_to_num(made, copy=False, nan=0.0)

@@ -16,6 +16,8 @@ class Profile(config.Profile):
         the regularization studies train on.
     study_symbols : int or None
         Symbols that all other studies use; None for all.
+    rival_symbols : int
+        Symbols that the search for ridge regression and boosting trains on.
     field_symbols : int
         Symbols that the field's models, of which some are fitted stock by stock, are compared on.
     grid : dict
@@ -38,11 +40,12 @@ class Profile(config.Profile):
 
     search_symbols: int
     study_symbols: int | None = None
+    rival_symbols: int = 250
     field_symbols: int = 50
     grid: dict = field(default_factory=dict)
     boosting: dict = field(
         default_factory=lambda: {
-            "max_leaf_nodes": [15, 31],
+            "max_leaf_nodes": [15, 31, 63],
             "min_samples_leaf": [200],
             "max_iter": [25, 50, 100, 150],
         }
@@ -72,6 +75,7 @@ QUICK = Profile(
     name="quick",
     search_symbols=5,
     study_symbols=10,
+    rival_symbols=8,
     field_symbols=5,
     grid={
         "learning_rate": [1e-3, 1e-2],

@@ -1,7 +1,7 @@
-"""Ridge regression and boosting, tuned on the folds of the networks' grid, on the same inputs."""
+"""Ridge regression and boosting, tuned inside the training years, on the same inputs."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, product
 
 import numpy as np
@@ -11,6 +11,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
 
+from labkit.nets.parallel import Job, spread
 from labkit.report.facts import Facts
 from labkit.report.results import study
 from labkit.report.table import Table
@@ -41,12 +42,14 @@ class Rivals(Facts):
     Attributes
     ----------
     best : DataFrame
-        ``family``, ``form``; ``candidates``, how many were tried; the mean R² over the folds of the
-        best, ``mean_test_score`` (within the day where it is a cross-section); ``parameters``.
+        ``family``, ``form``; ``candidates``, how many were tried; the R² of the best, ``score``
+        (within the day where it is a cross-section); ``parameters``.
     groups : DataFrame
         ``group`` of the wide inputs and how many ``inputs`` it has.
     n_inputs, n_stocks : int
         Wide inputs, and stocks that the search sees.
+    first_judged, last_judged : str
+        The days that the candidates are judged on, all of them in the training years.
     chosen : dict of str to dict
         ``family, form`` to the parameters of the best.
     """
@@ -55,41 +58,45 @@ class Rivals(Facts):
     groups: pd.DataFrame
     n_inputs: int
     n_stocks: int
+    first_judged: str
+    last_judged: str
     chosen: dict[str, dict[str, float]]
 
 
 @study("regression-rivals")
 def rivals(data: NYSE, profile: Profile) -> Rivals:
-    """Search ridge regression and boosting on expanding windows of the training years."""
-    train, _, folds = search_rows(data, profile)
-    made, names = evenings(data, profile.search_symbols, {"train": train})
+    """Search ridge regression and boosting on the last fold of the training years.
+
+    The last fold has the longest past, and more stocks than the networks' grid: how large a tree
+    pays depends on how many rows there are.
+    """
+    train, _, folds = search_rows(data, replace(profile, search_symbols=profile.rival_symbols))
+    fit, judge = folds[-1]
+    made, names = evenings(data, profile.rival_symbols, {"train": train})
     wide, dates = made["train"].X[made["train"].rows], train.index["date"].to_numpy()
-    y, rows = train.y.to_numpy(), []
-    for fit, judge in folds:
-        narrow = panel_preprocessing(FEATURES).fit(train.X.iloc[fit])
-        many = Bounded()
-        few = [np.asarray(narrow.transform(train.X.iloc[part])) for part in (fit, judge)]
-        lots = [many.fit_transform(wide[fit]), many.transform(wide[judge])]
-        apart = y[fit] - day_means(y[fit], dates[fit])
-        for form, (X, X_judge), target in (
-            (NARROW, few, y[fit]), (WIDE, lots, y[fit]), (CROSS, lots, apart),
-        ):  # fmt: skip
-            tried = chain(
-                () if form == NARROW else _penalties(X, target, X_judge),
-                _trees(X, target, X_judge, profile),
+    y = train.y.to_numpy()
+    narrow, many = panel_preprocessing(FEATURES).fit(train.X.iloc[fit]), Bounded()
+    few = [np.asarray(narrow.transform(train.X.iloc[part])) for part in (fit, judge)]
+    lots = [many.fit_transform(wide[fit]), many.transform(wide[judge])]
+    apart = y[fit] - day_means(y[fit], dates[fit])
+    cases = ((NARROW, few, y[fit]), (WIDE, lots, y[fit]), (CROSS, lots, apart))
+    rows = []
+    for form, (X, X_judge), target in cases:
+        penalties = () if form == NARROW else _penalties(X, target, X_judge)
+        for family, parameters, predicted in chain(penalties, _trees(X, target, X_judge, profile)):
+            score = (
+                r2_within(y[judge], predicted, dates[judge])
+                if form == CROSS
+                else r2_score(y[judge], predicted)
             )
-            for family, parameters, predicted in tried:
-                score = (
-                    r2_within(y[judge], predicted, dates[judge])
-                    if form == CROSS
-                    else r2_score(y[judge], predicted)
-                )
-                rows.append((family, form, parameters, score))
+            rows.append((family, form, parameters, score))
     return Rivals(
         profile=profile.name,
         groups=names.groupby("group", sort=False).size().reset_index(name="inputs"),
         n_inputs=len(names),
         n_stocks=train.index["symbol"].nunique(),
+        first_judged=f"{train.index['date'].iloc[judge].min():%Y-%m-%d}",
+        last_judged=f"{train.index['date'].iloc[judge].max():%Y-%m-%d}",
         **weighed(rows),
     )
 
@@ -104,32 +111,37 @@ def _penalties(X: np.ndarray, y: np.ndarray, X_judge: np.ndarray) -> Candidates:
 
 
 def _trees(X: np.ndarray, y: np.ndarray, X_judge: np.ndarray, profile: Profile) -> Candidates:
-    """Trees are counted as they grow: the most are fitted, fewer come for nothing."""
     axes = dict(profile.boosting)
     counts = axes.pop("max_iter")
-    for values in product(*axes.values()):
-        parameters = dict(zip(axes, values, strict=True))
-        model = boosting(**parameters, max_iter=max(counts)).fit(X, y)
-        for n, predicted in enumerate(model.staged_predict(X_judge), start=1):
-            if n in counts:
-                yield "boosting", {**parameters, "max_iter": n}, predicted
+    tried = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
+    jobs = [Job([k], _grown, (own, counts, X, y, X_judge)) for k, own in enumerate(tried)]
+    for parameters, by_count in zip(tried, spread(jobs, "Boosting", "models"), strict=True):
+        for n, predicted in by_count.items():
+            yield "boosting", {**parameters, "max_iter": n}, predicted
+
+
+def _grown(
+    parameters: dict[str, float], counts: list[int], X: np.ndarray, y: np.ndarray, X_judge
+) -> list[dict[int, np.ndarray]]:
+    """Forecasts by number of trees: the most are fitted, fewer come for nothing."""
+    model = boosting(**parameters, max_iter=max(counts)).fit(X, y)
+    made = enumerate(model.staged_predict(X_judge), start=1)
+    return [{n: predicted for n, predicted in made if n in counts}]
 
 
 def weighed(rows: list[tuple[str, str, dict[str, float], float]]) -> dict:
     """The facts of the candidates' scores, by the fields of `Rivals`."""
     table = pd.DataFrame(rows, columns=["family", "form", "parameters", "score"])
-    table["key"] = table["parameters"].map(repr)
     best, chosen = [], {}
     for (family, form), own in table.groupby(["family", "form"], sort=False):
-        means = own.groupby("key", sort=False)["score"].mean()
-        parameters = own.set_index("key")["parameters"].loc[[means.idxmax()]].iloc[0]
+        parameters, score = own.loc[own["score"].idxmax(), ["parameters", "score"]]
         chosen[f"{family}, {form}"] = {name: float(value) for name, value in parameters.items()}
         best.append(
             {
                 "family": family,
                 "form": form,
-                "candidates": len(means),
-                "mean_test_score": means.max(),
+                "candidates": len(own),
+                "score": score,
                 "parameters": ", ".join(f"{name} {v:g}" for name, v in parameters.items()),
             }
         )
@@ -175,7 +187,7 @@ def shown(facts: Rivals) -> Table:
         "family": "Family",
         "form": "Fitted to",
         "candidates": "Candidates",
-        "mean_test_score": "Mean R²",
+        "score": "R²",
         "parameters": "The best",
     }
-    return study_table(facts, facts.best, columns, formats={"mean_test_score": ".4f"})
+    return study_table(facts, facts.best, columns, formats={"score": ".4f"})

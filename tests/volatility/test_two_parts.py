@@ -23,7 +23,7 @@ from labkit.volatility.rivals import CROSS, NARROW, WIDE
 from labkit.volatility.scores import r2_of_means, r2_within
 from labkit.volatility.stocks import stocks
 from labkit.volatility.two_parts import TwoParts, day_means, joined
-from labkit.volatility.wide_contenders import wide_forecasts
+from labkit.volatility.wide_contenders import in_every_form, learners, wide_forecasts
 
 
 @pytest.fixture(scope="module")
@@ -153,12 +153,31 @@ def test_each_family_is_searched_in_each_form_with_a_budget_that_is_told(found):
     assert set(found.best["form"]) == {NARROW, WIDE, CROSS}
 
 
-def test_the_best_candidate_is_the_best_of_the_mean_over_folds():
-    tried = {1.0: (0.1, 0.6), 2.0: (0.4, 0.5)}
-    rows = [("ridge", WIDE, {"alpha": a}, score) for a, own in tried.items() for score in own]
+def test_the_best_candidate_is_the_one_of_the_highest_score():
+    rows = [("ridge", form, {"alpha": a}, score)
+            for form, by_alpha in {WIDE: {1.0: 0.3, 2.0: 0.45}, CROSS: {1.0: 0.2, 2.0: 0.1}}.items()
+            for a, score in by_alpha.items()]  # fmt: skip
     facts = rivals.weighed(rows)
-    assert facts["chosen"] == {"ridge, wide": {"alpha": 2.0}}
-    assert facts["best"]["mean_test_score"].item() == pytest.approx(0.45)
+    assert facts["chosen"] == {"ridge, wide": {"alpha": 2.0},
+                               "ridge, wide, cross-section": {"alpha": 1.0}}  # fmt: skip
+    assert facts["best"]["score"].tolist() == [0.45, 0.2]
+    assert facts["best"]["candidates"].tolist() == [2, 2]
+
+
+def test_candidates_are_judged_on_the_end_of_the_training_years(data, found):
+    own = stocks(data, PROFILES["quick"].rival_symbols)
+    dates = own.train.index["date"]
+    assert pd.Timestamp(found.last_judged) == dates.max()
+    assert dates.min() < pd.Timestamp(found.first_judged) < dates.max()
+
+
+def test_fewer_trees_of_a_larger_model_are_the_smaller_model(days_and_stocks):
+    X, y, _ = days_and_stocks
+    parameters = {"max_leaf_nodes": 7, "min_samples_leaf": 50}
+    (by_count,) = rivals._grown(parameters, [3, 10], X[:4000], y[:4000], X[4000:])
+    for n, predicted in by_count.items():
+        alone = rivals.boosting(**parameters, max_iter=n).fit(X[:4000], y[:4000])
+        np.testing.assert_allclose(predicted, alone.predict(X[4000:]))
 
 
 def test_wide_forecasts_of_a_day_do_not_depend_on_which_stocks_trade_tomorrow(data, found):
@@ -168,11 +187,37 @@ def test_wide_forecasts_of_a_day_do_not_depend_on_which_stocks_trade_tomorrow(da
     whole = wide_forecasts(data, found, profile, panels)
     some = {**panels, "validation": own.validation.take(np.arange(0, len(own.validation), 2))}
     fewer = wide_forecasts(data, found, profile, some)
-    assert [m.kind for m in whole] == [BASELINE] * 4 + [MLP] * 2
+    assert [m.kind for m in whole] == [BASELINE] * 6 + [MLP] * 3
     for model in whole:
         np.testing.assert_allclose(
             fewer[model]["validation"], whole[model]["validation"][::2], rtol=1e-6
         )
+
+
+def test_the_shared_level_is_the_mean_of_two_and_the_cross_section_ones_own(data, found):
+    """Who does not share a level has no part in the shared one, and is given it all the same."""
+    own = stocks(data, None)
+    sets, _ = evenings(data, None, {"train": own.train, "validation": own.validation})
+    scaling = Bounded().fit(sets["train"].X)
+    past, ahead = (
+        dataclasses.replace(part, X=scaling.transform(part.X))
+        for part in (sets["train"].take(sets["train"].rows), sets["validation"])
+    )
+    everyone = learners(found, PROFILES["quick"])
+    made = {
+        model.stage: by_set["new"]
+        for model, by_set in in_every_form(everyone, past, {"new": ahead}).items()
+    }
+    level = {s: day_means(values, ahead.dates) for s, values in made.items()}
+    expected = (level["ridge-wide"] + level["mlp-wide"]) / 2
+    for family in ("ridge", "boosting", "mlp"):
+        np.testing.assert_allclose(level[f"{family}-shared"], expected)
+        np.testing.assert_allclose(level[f"{family}-two-parts"], level[f"{family}-wide"])
+        np.testing.assert_allclose(
+            made[f"{family}-shared"] - level[f"{family}-shared"],
+            made[f"{family}-two-parts"] - level[f"{family}-two-parts"],
+        )
+    assert np.abs(level["boosting-wide"] - expected).max() > 1e-3
 
 
 def test_duels_pair_the_same_form_and_know_the_better(prices):
