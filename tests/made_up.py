@@ -116,7 +116,6 @@ def volatility_final(scores=None, profile="full"):
     return volatility.Final(
         duels=duels, tested=tested.assign(holm=0.02), judged=NOT_COMPARED,
         parts=Levels(0.54, 0.3, 0.4, 0.6, 0.33), ceilings={"validation": 0.7, "test": 0.74},
-        refits=pd.DataFrame({"model": ["HAR"], "once": [0.5], "quarterly": [0.51]}),
         profile=profile, by_sector=EMPTY, by_year=EMPTY, predictions=EMPTY, curves=EMPTY,
         forecasts={}, variances={}, realised={}, today={}, days={}, symbol_numbers={}, symbols=(),
         constant=EMPTY, verdicts={}, members={}, **facts,

@@ -331,7 +331,10 @@ def with_absurd_test_rows(machines):
 
 
 FINAL = {"regression-final", "classification-final"}
-JUDGED = {"classification-knowledge", "classification-nested-choices"}
+JUDGED = {
+    "classification-knowledge", "classification-nested-choices",
+    "regression-field-judged", "regression-refitted",
+}  # fmt: skip
 """Studies that hold the test rows among those that judge, or among a block's training rows."""
 
 WITHOUT_DATA = {"classification-ceiling"}

@@ -92,15 +92,15 @@ def compared(
 
 @dataclass(frozen=True, kw_only=True)
 class FieldFacts(Facts):
-    """The field's models on the validation year.
+    """The field's models on the same stocks of one set.
 
     Attributes
     ----------
-    validation : Compared
+    found : Compared
     n_stocks : int
     """
 
-    validation: Compared
+    found: Compared
     n_stocks: int
 
 
@@ -116,7 +116,7 @@ def field_on_validation(data: NYSE, profile: Profile) -> FieldFacts:
     made = field(data.prices, panels)
     return FieldFacts(
         profile=profile.name,
-        validation=compared(
+        found=compared(
             made.log_vols,
             made.variances,
             "validation",

@@ -76,12 +76,27 @@ def field(prices: pd.DataFrame, panels: Mapping[str, Panel]) -> Field:
     panels : mapping of str to Panel
         By set, ``train`` among them; of stocks that `stocks_of_field` names.
     """
+    alone, together = stock_by_stock(prices, panels), over_all_stocks(panels)
+    return Field(alone.log_vols | together.log_vols, alone.variances | together.variances)
+
+
+def stock_by_stock(prices: pd.DataFrame, panels: Mapping[str, Panel]) -> Field:
+    """The averages and the GARCH models of `field`, each of one stock's own past."""
+    days = _days(prices, panels["train"])
+    made = {
+        model: _scaled(forecast(days), panels) for model, forecast in _variance_models().items()
+    }
+    return Field(
+        {model: log_vols for model, (log_vols, _) in made.items()},
+        {model: variances for model, (_, variances) in made.items()},
+    )
+
+
+def over_all_stocks(panels: Mapping[str, Panel]) -> Field:
+    """The `regressions` of `field`, each fitted to all stocks of the panel ``train`` at once."""
     train = panels["train"]
-    days = _days(prices, train)
     log_vols: Forecasts = {}
     variances: Forecasts = {}
-    for model, forecast in _variance_models().items():
-        log_vols[model], variances[model] = _scaled(forecast(days), panels)
     for model, (estimator, features) in regressions().items():
         estimator.fit(train.X[features], train.y)
         made = {s: estimator.predict(panel.X[features]) for s, panel in panels.items()}

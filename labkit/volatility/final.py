@@ -27,7 +27,6 @@ from labkit.volatility.levels import Levels, levels, usual_log_vol
 from labkit.volatility.panel import Panel
 from labkit.volatility.profile import Profile
 from labkit.volatility.recipe import RECIPE, tuned
-from labkit.volatility.refits import quarterly
 from labkit.volatility.regularization import regularization
 from labkit.volatility.rivals import rivals
 from labkit.volatility.scores import Forecasts, regression_scores, variance_forecast
@@ -70,8 +69,6 @@ class Final(Facts):
         The R² of the best MLP on the test year, and what it is made of.
     ceilings : dict of str to float
         The R² of knowing tomorrow's true volatility, by held-out set.
-    refits : DataFrame
-        Test R² of ``model`` fitted once, and anew each quarter: ``once``, ``quarterly``.
     by_sector, by_year : DataFrame
         R² of each model by sector of the test year, and by year and set.
     predictions : DataFrame
@@ -111,7 +108,6 @@ class Final(Facts):
     judged: Compared
     parts: Levels
     ceilings: dict[str, float]
-    refits: pd.DataFrame
     by_sector: pd.DataFrame
     by_year: pd.DataFrame
     predictions: pd.DataFrame
@@ -185,7 +181,6 @@ def final(data: NYSE, profile: Profile) -> Final:
         ),
         parts=levels(panels["test"], forecasts[chosen]["test"], usual),
         ceilings=ceilings,
-        refits=_refits(own, forecasts, panels["test"]),
         by_sector=_by_sector(forecasts, panels["test"], own.sectors),
         by_year=_by_year(forecasts, panels),
         predictions=_predictions(forecasts, panels["test"]),
@@ -333,28 +328,6 @@ def _differences(forecasts: Forecasts, test: Panel, profile: Profile) -> pd.Data
                     "high": made.high,
                 }
             )
-    return pd.DataFrame(rows)
-
-
-def _refits(own: Stocks, forecasts: Forecasts, test: Panel) -> pd.DataFrame:
-    """The baselines that are learned, fitted once and anew each quarter of the test year."""
-    rows = []
-    for model, (estimator, features) in baselines().items():
-        if model.kind != BASELINE:
-            continue
-
-        def fit_predict(past: Panel, ahead: Panel, estimator=estimator, features=features):
-            return clone(estimator).fit(past.X[features], past.y).predict(ahead.X[features])
-
-        anew = quarterly(fit_predict, own.panel, own.split.test, own.split.embargo)
-        once = forecasts[model]["test"]
-        rows.append(
-            {
-                "model": model.name,
-                "once": r2_score(test.y, once),
-                "quarterly": r2_score(test.y, anew),
-            }
-        )
     return pd.DataFrame(rows)
 
 

@@ -69,13 +69,6 @@ def duels(final: Final) -> Table:
     return study_table(final, frame, columns, align={"gain": "right"}, formats={"holm": ".3f"})
 
 
-def refits(final: Final) -> Table:
-    """Test R² of the baselines fitted once, and anew each quarter."""
-    columns = {"model": "Model", "once": "Fitted once", "quarterly": "Anew each quarter"}
-    formats = dict.fromkeys(["once", "quarterly"], ".4f")
-    return study_table(final, final.refits, columns, formats=formats)
-
-
 def _gains(frame: pd.DataFrame, form: str) -> list[str]:
     rows = frame[["difference", "low", "high"]].itertuples(index=False)
     return [with_interval(Interval(*row), form) for row in rows]

@@ -179,7 +179,7 @@ def facts(long):
 
 
 def test_the_study_compares_on_validation_all_models_alike(facts, panels, made):
-    found = facts.validation
+    found = facts.found
     table = found.scores.set_index("stage")
     assert facts.n_stocks == 5 and len(table) == 8 and table["r2"].is_monotonic_decreasing
     again = compared.compared(
@@ -196,7 +196,7 @@ def test_the_study_compares_on_validation_all_models_alike(facts, panels, made):
 
 
 def test_what_may_be_best_is_starred_and_said(facts):
-    found = facts.validation
+    found = facts.found
     rows = cells(compared.shown(facts, found))
     starred = [row["Model (profile quick)"] for row in rows if row["R²"].endswith("*")]
     assert set(starred) == set(found.by_square.inside)

@@ -55,8 +55,3 @@ def test_duels_have_a_row_for_each_rival():
     assert [row["Less"] for row in rows] == ["persistence", "HAR", "ridge regression"]
     assert {row["Network"] for row in rows} == {"MLP, regularized"}
     assert rows[2]["Difference in R²"] == "0.0100 [−0.0100, 0.0300]"
-
-
-def test_refits_stand_beside_the_fixed_fit():
-    (row,) = cells(tables.refits(volatility_final()))
-    assert row == {"Model": "HAR", "Fitted once": "0.5000", "Anew each quarter": "0.5100"}
