@@ -1,4 +1,4 @@
-"""The final table of the volatility study: no other study opens the test year."""
+"""The final table of the volatility study: it opens the test year, as `judging` does."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

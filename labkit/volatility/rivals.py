@@ -24,7 +24,7 @@ from labkit.volatility.profile import Profile
 from labkit.volatility.scores import r2_within
 from labkit.volatility.two_parts import day_means
 
-ALPHAS = tuple(np.logspace(2, 6, 9))
+ALPHAS = tuple(np.logspace(0, 6, 13))
 """Penalties of the ridge regressions on many inputs; on few, leave-one-out chooses."""
 
 SHARE_OF_INPUTS = 0.2

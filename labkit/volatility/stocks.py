@@ -47,7 +47,7 @@ class Stocks:
         return self.panel.take(self.split.validation)
 
     def open_test(self) -> Panel:
-        """Rows that judge. Only the final study may call this."""
+        """Rows that judge. Only studies that judge may call this."""
         return self.panel.take(self.split.test)
 
     def spans(self) -> pd.DataFrame:
