@@ -53,3 +53,17 @@ def tuning(final: Final) -> Sentence:
     """What the grid search changed on the test year."""
     moved = tuned(final.test_r2["first"], final.test_r2["tuned"], "test R²")
     return Sentence(f"For volatility, tuning {moved}.")
+
+
+def shared_level(final: Final) -> Sentence:
+    """What the network's R² is with a level of its own and with the shared one, set by set."""
+    r2 = final.scores.pivot(index="stage", columns="set", values="r2")
+    validation, test = (
+        f"{number(r2[s]['mlp-two-parts'], '.4f')} with its own level and "
+        f"{number(r2[s]['mlp-shared'], '.4f')} with the shared one"
+        for s in ("validation", "test")
+    )
+    return Sentence(
+        f"On the validation year the network in two parts has an R² of {validation}; on the test "
+        f"year, {test}."
+    )

@@ -1,5 +1,8 @@
 """Sentences on the volatility study: two results, two sentences, both true."""
 
+import dataclasses
+
+import pandas as pd
 from made_up import searched, targets, text, volatility_final, volatility_scores
 
 from labkit.volatility import duels, textbook, two_searches, words
@@ -85,3 +88,15 @@ def test_tuning_is_measured_from_the_first_model():
     assert (
         "tuning lowered the test R² from 0.4900 to 0.4500 (by 0.0400): it hurt; what wins" in hurt
     )
+
+
+def test_the_shared_level_is_told_on_both_years_also_where_it_did_not_help():
+    rows = [
+        {"stage": stage, "set": s, "r2": r2}
+        for s, pair in {"validation": (0.464, 0.466), "test": (0.559, 0.558)}.items()
+        for stage, r2 in zip(("mlp-two-parts", "mlp-shared"), pair, strict=True)
+    ]
+    sentence = text(words.shared_level(dataclasses.replace(WINS, scores=pd.DataFrame(rows))))
+    assert "validation year the network in two parts has an R² of 0.4640 with its own" in sentence
+    assert "and 0.4660 with the shared one; on the test year, 0.5590 with its own" in sentence
+    assert sentence.endswith("and 0.5580 with the shared one.")
