@@ -95,6 +95,8 @@ class Refitted(Facts):
         Quarters.
     refitted_best : str
         Name of the model that is best when fitted anew.
+    least_gain, largest_gain : float
+        Of the models fitted anew.
     left_out : tuple of str
         Names of the models of the final table that learn and were not fitted anew.
     """
@@ -102,6 +104,8 @@ class Refitted(Facts):
     scores: pd.DataFrame
     fits: int
     refitted_best: str
+    least_gain: float
+    largest_gain: float
     left_out: tuple[str, ...]
 
 
@@ -133,6 +137,8 @@ def weighed(rows: list[dict], models: Forecasts) -> dict:
     return {
         "scores": scores,
         "refitted_best": scores["model"].iloc[0],
+        "least_gain": float(scores["gain"].min()),
+        "largest_gain": float(scores["gain"].max()),
         "left_out": tuple(left_out),
     }
 
@@ -198,9 +204,8 @@ def refits_shown(facts: Refitted) -> Table:
 
 def refits_said(facts: Refitted) -> Sentence:
     """Who is best when fitted anew, what that changes at least and at most, and who was not."""
-    gain = facts.scores["gain"]
     return Sentence(
         f"Fitted {counted(facts.fits, 'time')}, {facts.refitted_best} is best; the R² changes by "
-        f"{number(gain.min(), '+.4f')} to {number(gain.max(), '+.4f')}. Not fitted anew: "
-        f"{listing(facts.left_out)}."
+        f"{number(facts.least_gain, '+.4f')} to {number(facts.largest_gain, '+.4f')}. Not fitted "
+        f"anew: {listing(facts.left_out)}."
     )
