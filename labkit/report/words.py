@@ -165,16 +165,18 @@ def winners_curse(grid: Grid, score: str) -> Sentence:
         f"to {number(first['fresh'], '.4f')} ({number(first['change'], '+.4f')})."
     )
     fell, n = found.n_fell, len(found.best_of_search)
-    if winner["change"] >= first["change"]:
+    worse = (
+        f"for {fell if fell < n else 'all'} of the {n} best of the search the change was worse "
+        "than for the first model"
+    )
+    if winner["change"] >= first["change"] or 2 * fell <= n:
         return Sentence(
-            f"{text} The winner lost no more than the first model: of the *winner's curse*, that "
-            "the best of many noisy scores owes something to luck, nothing is to be seen here."
+            f"{text} Of the *winner's curse*, that the best of many noisy scores owes something to "
+            f"luck, there is no clear sign here: {worse}."
         )
     return Sentence(
         f"{text} That is the *winner's curse*: the best of {number(len(grid.candidates))} noisy "
-        f"means is best by luck too, and luck does not come again. For "
-        f"{fell if fell < n else 'all'} of the {n} best of the search the change was worse than "
-        "for the first model."
+        f"means is best by luck too, and luck does not come again; {worse}."
     )
 
 
