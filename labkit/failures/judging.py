@@ -23,7 +23,7 @@ from labkit.failures.scores import (
 )
 from labkit.failures.stages import Split, Stage, Task, predict_tasks
 from labkit.nets.splits import contiguous_blocks
-from labkit.report.intervals import Interval, holm
+from labkit.report.intervals import SURE, Interval, holm
 
 HELD_OUT = "held-out rows"
 BLOCKS = "blocks of time"
@@ -66,9 +66,6 @@ class Judge:
 
 
 TRAINING = "training rows"
-
-SURE = 0.05
-"""An adjusted p-value below this rules chance out."""
 
 
 def judges(rows: Machines, profile: Profile) -> list[Judge]:

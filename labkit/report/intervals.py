@@ -1,4 +1,4 @@
-"""How sure a number is: intervals over repetitions, and over resampled blocks of days; p-values."""
+"""How sure a number is: spreads, intervals over resampled rows and blocks of days; p-values."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 from arch.bootstrap import optimal_block_length
 from scipy.stats import norm
-from scipy.stats import t as student_t
+
+SURE = 0.05
+"""An adjusted p-value below this rules chance out."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A value and its 95 % interval; without one, ``low`` and ``high`` are ``nan``."""
+    """A value and its 95 % interval."""
 
     value: float
     low: float
@@ -54,23 +56,6 @@ class Resampled:
             return 1.0
         with np.errstate(divide="ignore"):
             return float(2 * norm.sf(abs(self.value) / self.draws.std()))
-
-
-def mean_interval(values: Iterable[float]) -> Interval:
-    """Mean and 95 % interval of values from independent repetitions, by Student's t.
-
-    The interval is ``nan`` for a single value.
-
-    >>> mean = mean_interval([1.0, 2.0, 3.0])
-    >>> [round(x, 2) for x in (mean.value, mean.low, mean.high)]
-    [2.0, -0.48, 4.48]
-    """
-    values = np.asarray(list(values), dtype=float)
-    mean = float(values.mean())
-    if len(values) < 2:
-        return Interval(mean, float("nan"), float("nan"))
-    half = student_t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
-    return Interval(mean, float(mean - half), float(mean + half))
 
 
 def spread(values: Iterable[float]) -> float:

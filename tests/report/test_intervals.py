@@ -1,7 +1,5 @@
 """Intervals that cover what they say, and differences taken in pairs."""
 
-from dataclasses import astuple
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +13,6 @@ from labkit.report.intervals import (
     bootstrap_coverage,
     drawn_repetitions,
     holm,
-    mean_interval,
     paired_gains,
     spread,
 )
@@ -182,15 +179,6 @@ def test_holm_is_rarely_wrong_about_any_of_many():
     assert wrong == pytest.approx(0.05, abs=0.015)
     alone = np.mean([(random.uniform(size=10) < 0.05).any() for _ in range(2000)])
     assert alone > 0.35
-
-
-def test_students_interval_by_hand_and_with_too_little():
-    made = mean_interval([1.0, 2.0, 4.0])
-    half = 4.302653 * np.std([1, 2, 4], ddof=1) / np.sqrt(3)
-    assert astuple(made) == pytest.approx((7 / 3, 7 / 3 - half, 7 / 3 + half))
-    single = mean_interval([2.0])
-    assert single.value == 2 and np.isnan([single.low, single.high]).all()
-    assert mean_interval(iter([2.0, 2.0])) == Interval(2, 2, 2)
 
 
 @pytest.mark.parametrize(
