@@ -10,7 +10,6 @@ from labkit.failures import samplers
 from labkit.failures.data import Maintenance
 from labkit.failures.features import PHYSICS
 from labkit.failures.grid import grid
-from labkit.failures.judging import SURE
 from labkit.failures.machines import machines, repeated_folds
 from labkit.failures.preprocessing import scaling
 from labkit.failures.profile import Profile
@@ -20,7 +19,7 @@ from labkit.failures.rules import FAILURE_TYPES, NO_FAILURE
 from labkit.failures.scores import classification_scores, most_probable, per_class_scores
 from labkit.failures.stages import SINGLE, Stage, out_of_fold_stages
 from labkit.report.facts import Facts
-from labkit.report.intervals import Interval, Resampled, holm
+from labkit.report.intervals import SURE, Interval, Resampled, holm
 from labkit.report.results import study
 from labkit.report.sentence import Sentence, listing, number, percent
 from labkit.report.table import Table, bold_best, with_interval

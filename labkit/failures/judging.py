@@ -21,7 +21,7 @@ from labkit.failures.rules import FAILURE_TYPES
 from labkit.failures.scores import class_probabilities
 from labkit.failures.stages import Fitted, Split, Stage, Task, fit_tasks
 from labkit.nets.splits import contiguous_blocks
-from labkit.report.intervals import Interval, holm
+from labkit.report.intervals import SURE, Interval, holm
 
 HELD_OUT = "held-out rows"
 BLOCKS = "blocks of time"
@@ -64,9 +64,6 @@ class Judge:
 
 
 TRAINING = "training rows"
-
-SURE = 0.05
-"""An adjusted p-value below this rules chance out."""
 
 
 def judges(rows: Machines, profile: Profile) -> list[Judge]:

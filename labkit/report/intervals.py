@@ -1,4 +1,4 @@
-"""How sure a number is: intervals over repetitions, and over resampled blocks of days; p-values."""
+"""How sure a number is: spreads, intervals over resampled rows and blocks of days; p-values."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,13 @@ from arch.bootstrap import optimal_block_length
 from scipy.stats import norm
 from scipy.stats import t as student_t
 
+SURE = 0.05
+"""An adjusted p-value below this rules chance out."""
+
 
 @dataclass(frozen=True)
 class Interval:
-    """A value and its 95 % interval; without one, ``low`` and ``high`` are ``nan``."""
+    """A value and its 95 % interval."""
 
     value: float
     low: float
@@ -56,23 +59,6 @@ class Resampled:
             return float(2 * norm.sf(abs(self.value) / self.draws.std()))
 
 
-def mean_interval(values: Iterable[float]) -> Interval:
-    """Mean and 95 % interval of values from independent repetitions, by Student's t.
-
-    The interval is ``nan`` for a single value.
-
-    >>> mean = mean_interval([1.0, 2.0, 3.0])
-    >>> [round(x, 2) for x in (mean.value, mean.low, mean.high)]
-    [2.0, -0.48, 4.48]
-    """
-    values = np.asarray(list(values), dtype=float)
-    mean = float(values.mean())
-    if len(values) < 2:
-        return Interval(mean, float("nan"), float("nan"))
-    half = student_t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
-    return Interval(mean, float(mean - half), float(mean + half))
-
-
 def folds_interval(values: Sequence[float], judged_share: float) -> Interval:
     """Mean and 95 % interval of a score, or a difference, over folds that share training rows.
 
@@ -91,10 +77,13 @@ def folds_interval(values: Sequence[float], judged_share: float) -> Interval:
     >>> [round(x, 2) for x in (folds.value, folds.low, folds.high)]
     [2.0, -2.97, 6.97]
     """
-    plain = mean_interval(values)
-    wider = np.sqrt(1 + judged_share * len(values))
-    half = wider * (plain.high - plain.value)
-    return Interval(plain.value, float(plain.value - half), float(plain.value + half))
+    values = np.asarray(values, dtype=float)
+    mean, n = float(values.mean()), len(values)
+    if n < 2:
+        return Interval(mean, float("nan"), float("nan"))
+    error = values.std(ddof=1) * np.sqrt(1 / n + judged_share)
+    half = student_t.ppf(0.975, n - 1) * error
+    return Interval(mean, float(mean - half), float(mean + half))
 
 
 def spread(values: Iterable[float]) -> float:

@@ -14,7 +14,7 @@ from torch import nn
 from labkit.nets.stacked import Trained
 from labkit.report.curves import verdicts_over_seeds
 from labkit.report.facts import Facts
-from labkit.report.intervals import Interval, holm, paired_gains, spread
+from labkit.report.intervals import SURE, Interval, holm, paired_gains, spread
 from labkit.report.sentence import Sentence, number
 
 NONE = "none"
@@ -46,9 +46,6 @@ STOPPING = "validation"
 
 CHOOSING = "choosing"
 """The rows that doses and the best remedy are chosen on, which no training looks at."""
-
-SURE = 0.05
-"""A gain whose adjusted p-value is below this is more than chance."""
 
 
 def dose_label(changes: Mapping[str, Any]) -> Sentence:

@@ -19,7 +19,7 @@ from labkit.nets.splits import stratified
 from labkit.report import confirmation
 from labkit.report.confirmation import Drawing, drawing_seeds, finalists_of, weighed
 from labkit.report.grids import Grid, search_space, searched
-from labkit.report.intervals import mean_interval
+from labkit.report.intervals import folds_interval
 
 FIRST = MLPClassifier(hidden_sizes=(4,), learning_rate=1e-3, epochs=1, batch_size=64)
 AXES = ["learning_rate", "optimizer", "hidden_sizes", "batch_size", "epochs"]
@@ -153,7 +153,7 @@ def test_fresh_scores_make_the_choice_and_differences_are_paired_by_fold():
     assert (found.chosen["place"], found.winner["place"], found.first["place"]) == (2, 1, 3)
     assert found.winner["change"] == pytest.approx(-0.1)
     assert found.chosen["change"] == pytest.approx(0.12)
-    lead = mean_interval([0.11, 0.13, 0.12])
+    lead = folds_interval([0.11, 0.13, 0.12], 0.0)
     assert found.gain.value == pytest.approx(0.12)
     assert found.gain.low == pytest.approx(lead.low) and found.gain.excludes_zero
     assert found.finalists.set_index("place").loc[1, "lead"] == pytest.approx(0)
