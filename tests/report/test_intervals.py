@@ -1,5 +1,7 @@
 """Intervals that cover what they say, and differences taken in pairs."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pandas as pd
 import pytest
