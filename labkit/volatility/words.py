@@ -1,6 +1,6 @@
 """Sentences on the final table of the volatility study."""
 
-from labkit.report.sentence import Sentence, listing, number, percent
+from labkit.report.sentence import Sentence, number, percent
 from labkit.report.words import interval, standing, tuned
 from labkit.volatility.final import Final, Margin
 from labkit.volatility.grid import VolatilityGrid
@@ -40,13 +40,13 @@ def best_models(final: Final) -> Sentence:
 def headline(final: Final) -> Sentence:
     """The best network on the test year beside everything else."""
     r2 = final.test_r2[final.best]
-    others = [
-        f"{final.names[stage]} {number(final.test_r2[stage], '.3f')}" for stage in final.others
-    ]
+    lowest = final.others[0]
     return Sentence(
-        f"On the test year the best network ({final.names[final.best]}) explains {percent(r2)} of "
-        f"the variance of tomorrow's log volatility (R² = {number(r2, '.3f')}). The baselines: "
-        f"{listing(others)}."
+        f"The best network is {final.names[final.best]}, chosen on validation: on the test year "
+        f"it explains {percent(r2)} of the variance of tomorrow's log volatility "
+        f"(R² = {number(r2, '.3f')}). The other learner that was best on validation, "
+        f"{final.names[final.rival]}, has {number(final.test_r2[final.rival], '.3f')}; of all "
+        f"other models {final.names[lowest]} is last, with {number(final.test_r2[lowest], '.3f')}."
     )
 
 
