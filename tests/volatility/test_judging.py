@@ -26,12 +26,11 @@ from labkit.volatility.stocks import stocks
 PROFILE = Profile(
     name="tiny",
     search_symbols=3, rival_symbols=4, field_symbols=3,
-    grid={
-        "learning_rate": [1e-3], "optimizer": ["adam"], "hidden_sizes": [(8,)],
-        "batch_size": [512], "epochs": [1, 2],
-    },
+    learning_rates={"adam": [1e-3]},
+    grid={"hidden_sizes": [(8,)], "batch_size": [512], "epochs": [1, 2]},
+    confirmations=1, remedy_symbols=4, remedy_epochs=3,
     boosting={"max_leaf_nodes": [15], "min_samples_leaf": [50], "max_iter": [60]},
-    wide_networks=1, folds=2, epochs=2, dose_epochs=1, n_seeds=2, bootstrap=50,
+    wide_networks=1, folds=2, epochs=2, n_seeds=2, bootstrap=50,
 )  # fmt: skip
 
 
