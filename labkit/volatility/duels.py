@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from labkit.report.intervals import Interval, block_bootstrap, holm
+from labkit.report.intervals import SURE, Interval, block_bootstrap, holm
 from labkit.report.models import Model
-from labkit.report.sentence import Sentence, listing, number
+from labkit.report.sentence import Sentence
 from labkit.volatility.panel import Panel
 from labkit.volatility.scores import Forecasts
 from labkit.volatility.significance import against_all, daily_losses
@@ -80,15 +80,21 @@ def duels(own: Forecasts, s: str, panel: Panel, resamples: int, seed: int) -> pd
 
 
 def said(table: pd.DataFrame) -> Sentence:
-    """Who is ahead in each form, and whether that is sure."""
-    parts = [
-        f"{row.form}: {number(row.difference, '+.4f')} against {row.rival} "
-        f"({number(row.low, '+.4f')} to {number(row.high, '+.4f')}"
-        f"{'' if row.sure else ', which includes zero'}; p = {number(row.holm, '.3f')})"
-        for row in table.itertuples()
+    """Where the network stands in each form, as the intervals and the adjusted p-values say."""
+    forms = [
+        f"{form}: "
+        + ", ".join(f"{_side(row)} {row.rival.partition(',')[0]}" for row in own.itertuples())
+        for form, own in table.groupby("form", sort=False)
     ]
     return Sentence(
-        "The network less its rivals on the same inputs and in the same form, in R², with p-values "
-        f"of Diebold and Mariano's test adjusted for their number by Holm's method: "
-        f"{listing(parts)}."
+        "Against rivals on the same inputs and in the same form, the intervals and the p-values, "
+        "which are adjusted for their number by Holm's method, put the network: "
+        f"{'; '.join(forms)}."
     )
+
+
+def _side(row) -> str:
+    """On which side of a rival the network is, where chance is ruled out."""
+    if not row.sure or row.holm >= SURE:
+        return "level with"
+    return "ahead of" if row.difference > 0 else "behind"

@@ -54,12 +54,14 @@ def test_the_outcome_is_the_margin_to_the_best_of_the_others():
     assert "Knowing tomorrow's true volatility would score 0.74" in wins
 
 
-def test_who_is_ahead_on_the_same_inputs_is_said_with_its_doubt():
+def test_who_is_ahead_on_the_same_inputs_is_said_only_where_chance_is_ruled_out():
     sentence = text(duels.said(WINS.duels))
-    assert "16 inputs: +0.3400 against persistence (+0.3200 to +0.3600; p = 0.020)" in sentence
     assert (
-        "+0.0100 against ridge regression (−0.0100 to +0.0300, which includes zero; p" in sentence
+        "16 inputs: ahead of persistence" in sentence and "level with ridge regression" in sentence
     )
+    assert "level with persistence" in duels.said(WINS.duels.assign(holm=0.2))
+    behind = WINS.duels.assign(difference=-WINS.duels["difference"])
+    assert "behind persistence" in duels.said(behind)
 
 
 def test_the_mlp_presented_is_chosen_on_validation_even_where_another_tests_better():
