@@ -1,9 +1,11 @@
 """What a chapter opens with: the data in use and the profile, as the environment says.
 
 Here, and nowhere further in, is the environment read: ``LABKIT_SOURCE`` and ``LABKIT_DATA`` say
-which data, ``LABKIT_PROFILE`` which profile. Studies take both as arguments.
+which data, ``LABKIT_PROFILE`` which profile. Studies take both as arguments. ``LABKIT_LOG`` names a
+file that is told what studies begin and end.
 """
 
+import logging
 import os
 from functools import cache
 
@@ -26,6 +28,7 @@ def stocks() -> tuple[NYSE, VolatilityProfile]:
     ProfileError
         When there is no such profile.
     """
+    _log_to(os.environ.get("LABKIT_LOG"))
     return _stocks(_named()), VOLATILITY_PROFILES[config.profile_name()]
 
 
@@ -39,6 +42,7 @@ def machines() -> tuple[Maintenance, FailureProfile]:
     ProfileError
         When there is no such profile.
     """
+    _log_to(os.environ.get("LABKIT_LOG"))
     return _machines(_named()), FAILURE_PROFILES[config.profile_name()]
 
 
@@ -55,3 +59,14 @@ def _stocks(named: tuple) -> NYSE:
 @cache
 def _machines(named: tuple) -> Maintenance:
     return load_maintenance()
+
+
+@cache
+def _log_to(path: str | None) -> None:
+    """Have what labkit logs written to a file too."""
+    if path is None:
+        return
+    log = logging.getLogger("labkit")
+    log.addHandler(logging.FileHandler(path, encoding="utf-8"))
+    log.setLevel(logging.INFO)
+    log.propagate = False  # to no handler that would write into a chapter's output

@@ -17,6 +17,7 @@ from labkit.book import crossref, quarto
 from labkit.book.assemble import Assembled, assemble
 from labkit.book.errors import BookError
 from labkit.book.execute import environment, execute
+from labkit.book.follow import following
 from labkit.book.pandoc import read_markdown
 from labkit.book.project import Chapter, Project, load
 from labkit.book.source import read
@@ -75,10 +76,11 @@ def render(
     _check_choice("renderer", [renderer], RENDERERS)
     project = load(root, profile)
     chapters = [project.chapter(name) for name in only] if only else None
-    if renderer == "quarto" or (renderer == "auto" and quarto.find() is not None):
-        html, pdf, seconds = quarto.render(project, formats, chapters, report)
-        return Rendered("quarto", html, pdf, seconds)
-    return _render(project, ("html",) if chapters else tuple(formats), chapters, report)
+    with following(report) as told:
+        if renderer == "quarto" or (renderer == "auto" and quarto.find() is not None):
+            html, pdf, seconds = quarto.render(project, formats, chapters, told)
+            return Rendered("quarto", html, pdf, seconds)
+        return _render(project, ("html",) if chapters else tuple(formats), chapters, told)
 
 
 def _check_choice(what: str, values: Sequence[str], known: Sequence[str]) -> None:

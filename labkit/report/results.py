@@ -10,6 +10,7 @@ a result whose key is not today's is made anew.
 
 import hashlib
 import json
+import logging
 import shutil
 import time
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from labkit.report.frames import read_table, write_table
 
 FOLDER = ROOT / "results"
 
+_log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 F = TypeVar("F", bound=Facts)
@@ -64,7 +66,9 @@ class Study(Generic[P, F]):
         key = self.key(*args, **kwargs)
         record = home / "record.json"
         if not (record.exists() and json.loads(record.read_text())["key"] == key):
+            _log.info("study %s begins", self.name)
             facts, seconds = self._timed(*args, **kwargs)
+            _log.info("study %s made: %.1f s", self.name, seconds)
             details = {
                 "study": self.name,
                 "made_by": self.made_by,

@@ -1,0 +1,84 @@
+"""What studies say while chapters are executed, handed on line by line.
+
+Most of a book is trained by its first chapter, which takes minutes. Studies log what they begin and
+end; `labkit.lab` has the log written to the file that ``LABKIT_LOG`` names.
+"""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+LOG = "LABKIT_LOG"
+"""The environment variable that names the log."""
+
+SILENCE = 15.0
+"""Seconds after which it is said that the last thing begun still goes on."""
+
+_PAUSE = 0.2
+"""Seconds between two looks at the log."""
+
+
+@contextmanager
+def following(
+    report: Callable[[str], None], silence: float = SILENCE
+) -> Iterator[Callable[[str], None]]:
+    """Report each line of a log, which processes started in the block may write to.
+
+    Gives a ``report`` for the block itself, so that what it says breaks the silence too.
+
+    Parameters
+    ----------
+    report : callable
+        Gets one line at a time.
+    silence : float
+        Seconds.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "log"
+        path.touch()
+        before, os.environ[LOG] = os.environ.get(LOG), str(path)
+        told = _Told(report)
+        over = Event()
+        thread = Thread(target=_hand_on, args=(path, told, silence, over), daemon=True)
+        thread.start()
+        try:
+            yield told
+        finally:
+            over.set()
+            thread.join()
+            if before is None:
+                del os.environ[LOG]
+            else:
+                os.environ[LOG] = before
+
+
+class _Told:
+    """A report that remembers its last line, and when that was."""
+
+    def __init__(self, report: Callable[[str], None]):
+        self.report = report
+        self.line, self.at = "", time.monotonic()
+
+    def __call__(self, line: str) -> None:
+        self.line, self.at = line, time.monotonic()
+        self.report(line)
+
+
+def _hand_on(path: Path, told: _Told, silence: float, over: Event) -> None:
+    reminded = told.at
+    with path.open(encoding="utf-8") as log:
+        while True:
+            last_look = over.is_set()
+            for line in log:
+                told(line.rstrip("\n"))
+            if last_look:
+                return
+            now = time.monotonic()
+            if told.line and now - max(told.at, reminded) > silence:
+                reminded = now
+                told.report(f"{now - told.at:.0f} s since: {told.line}")
+            over.wait(_PAUSE)
