@@ -71,9 +71,8 @@ def _in_their_roles(scores: pd.DataFrame, rival: str, first: str, best: str) -> 
     stages = {rival: "best other learner", first: "first MLP", best: "best MLP"}
     order = [FLOOR, *stages.values(), CEILING]
     role = scores["stage"].map(stages).fillna(scores["kind"])
-    own = scores.assign(role=role)[role.isin(order)]
-    own = own.sort_values("role", key=lambda roles: roles.map(order.index), kind="stable")
-    return own[["role", "model", "score", "accuracy"]].reset_index(drop=True)
+    own = scores.assign(role=role)[["role", "model", "score", "accuracy"]]
+    return pd.concat([own[role == each] for each in order], ignore_index=True)
 
 
 def tasks(volatility: Remedies, failures: Remedies) -> Table:

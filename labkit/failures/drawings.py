@@ -37,12 +37,15 @@ class Drawings(Facts):
     summary : DataFrame
         ``family``; its ``mean``, ``low``est and ``high``est macro-F1; and in how many drawings it
         lies ``above`` the networks.
+    moves : float
+        How far apart a family's highest and lowest macro-F1 lie at most.
     n : int
         Drawings.
     """
 
     scores: pd.DataFrame
     summary: pd.DataFrame
+    moves: float
     n: int
 
 
@@ -77,10 +80,12 @@ def drawings(data: Maintenance, profile: Profile) -> Drawings:
         ]
     )
     networks = next(family for family in all_families if family.key == NETWORKS)
+    summary = summed_up(scores, networks.name)
     return Drawings(
         profile=profile.name,
         scores=scores,
-        summary=summed_up(scores, networks.name),
+        summary=summary,
+        moves=float((summary["high"] - summary["low"]).max()),
         n=len(splits),
     )
 
@@ -127,10 +132,9 @@ def said(facts: Drawings) -> Sentence:
             "In another drawing of the held-out rows, above the MLP lies "
             f"{listing(above.index) if len(above) else 'no other family'}."
         )
-    widest = float((own["high"] - own["low"]).max())
     often = [f"{family} in {number(times)}" for family, times in above.items()]
     return Sentence(
         f"Over {number(facts.n)} further drawings of the held-out rows, the same model's macro-F1 "
-        f"moves by up to {number(widest, '.3f')}. Above the MLP lies "
+        f"moves by up to {number(facts.moves, '.3f')}. Above the MLP lies "
         f"{listing(often) + ' of them' if often else 'no other family in any'}."
     )

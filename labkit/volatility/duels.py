@@ -83,8 +83,11 @@ def said(table: pd.DataFrame) -> Sentence:
     """Where the network stands in each form, as the intervals and the adjusted p-values say."""
     forms = [
         f"{form}: "
-        + ", ".join(f"{_side(row)} {row.rival.partition(',')[0]}" for row in own.itertuples())
-        for form, own in table.groupby("form", sort=False)
+        + ", ".join(
+            f"{_side(row)} {row.rival.partition(',')[0]}"
+            for row in table[table["form"] == form].itertuples()
+        )
+        for form in table["form"].unique()
     ]
     return Sentence(
         "Against rivals on the same inputs and in the same form, the intervals and the p-values, "

@@ -69,7 +69,9 @@ def test_the_summary_counts_who_lies_above_the_networks():
     own = drawings.summed_up(table, "MLP").set_index("family")
     assert own.loc["random forest"].tolist() == pytest.approx([0.6, 0.5, 0.7, 2])
     assert own.loc["MLP", ["low", "high", "above"]].tolist() == pytest.approx([0.4, 0.65, 0])
-    facts = drawings.Drawings(profile="full", scores=table, summary=own.reset_index(), n=3)
+    facts = drawings.Drawings(
+        profile="full", scores=table, summary=own.reset_index(), moves=0.25, n=3
+    )
     said = text(drawings.said(facts))
     assert "by up to 0.250" in said and "random forest in 2 of them" in said
     assert "oracle" not in said
