@@ -9,8 +9,6 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
-from scipy.special import xlogy
 from sklearn.metrics import get_scorer
 from sklearn.utils.multiclass import type_of_target
 
@@ -148,23 +146,6 @@ def _balanced_accuracy(estimator: Estimator, y: Any, outputs: np.ndarray) -> np.
     return np.where(counts.predicted[:, ~there].any(1), np.nan, means)
 
 
-def _log_loss(estimator: Estimator, y: Any, outputs: np.ndarray) -> np.ndarray:
-    labels = _labels(estimator, y)
-    if labels is None or labels.n < 2 or len(np.unique(labels.truth)) < labels.n:
-        return _unknown(outputs)
-    if labels.n > outputs.shape[2]:
-        return _unknown(outputs)
-    shares = torch.softmax(torch.from_numpy(outputs), dim=2).numpy()
-    too_large = shares.max((1, 2)) > 1
-    if labels.n == 2:
-        shares = np.stack([1 - shares[:, :, 1], shares[:, :, 1]], axis=2)
-    of_truth = shares[:, np.arange(len(labels.truth)), labels.truth]
-    eps = np.finfo(shares.dtype).eps
-    of_truth = np.ascontiguousarray(np.clip(of_truth, eps, 1 - eps))
-    losses = -xlogy(np.ones(1, shares.dtype), of_truth)
-    return np.where(too_large, np.nan, losses.mean(1))
-
-
 def _errors(y: Any, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """The truth, and by how much each candidate's predictions miss it, ``(n_candidates, rows)``.
 
@@ -208,7 +189,6 @@ CLASSIFICATION: dict[str, Metric] = {
     "accuracy": _accuracy,
     "balanced_accuracy": _balanced_accuracy,
     "f1_macro": _macro_f1,
-    "neg_log_loss": _log_loss,
 }
 
 REGRESSION: dict[str, Metric] = {
