@@ -17,7 +17,7 @@ USUAL = "full"
 """The profile that the book is meant to be read in."""
 
 PROFILES = (USUAL, "quick", "thorough")
-"""Minutes on two cores; a few minutes, to see that all works; an evening."""
+"""Half an hour and more on two cores; a few minutes, to see that all works; an evening."""
 
 
 class ProfileError(LabkitError, ValueError):

@@ -445,7 +445,8 @@ def test_only_what_judges_leads_to_the_test_rows(wing):
     while more := {name for name, names in used.items() if names & leads} - leads:
         leads |= more
     judges = {
-        f"labkit.{wing}.{module}" for module in ("final", "judging", "knowledge", "remedies_judged")
+        f"labkit.{wing}.{module}"
+        for module in ("drawings", "final", "judging", "knowledge", "remedies_judged")
     }
     assert f"labkit.{wing}.final.final" in leads
     assert {name.rpartition(".")[0] for name in leads} <= judges

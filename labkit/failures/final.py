@@ -90,13 +90,13 @@ class ByHeart:
 
     model: str
     train: Found
-    test: Found
+    held_out: Found
 
     @property
     def learned(self) -> bool:
         """Whether at least half of the training rows are found, and a smaller share elsewhere."""
         share = self.train.found / self.train.rows
-        return share >= 1 / 2 and share > self.test.found / max(self.test.rows, 1)
+        return share >= 1 / 2 and share > self.held_out.found / max(self.held_out.rows, 1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,7 +94,7 @@ FULL = Profile(
         "epochs": [20, 40, 60, 80, 100],
     },
 )
-"""What the book is meant to be read in: minutes on two cores."""
+"""What the book is meant to be read in: half an hour and more on two cores."""
 
 QUICK = Profile(
     name="quick",

@@ -133,10 +133,10 @@ def reliability(found: Reliability) -> Sentence:
 
 def by_heart(found: ByHeart) -> Sentence:
     """Whether a network has learned failures by heart that nothing measured tells apart."""
-    train, test = found.train, found.test
+    train, out = found.train, found.held_out
     told = (
         f"{found.model} finds {number(train.found)} of the {number(train.rows)} random failures "
-        f"that it was trained on and {number(test.found)} of the {number(test.rows)} held-out ones"
+        f"that it was trained on and {number(out.found)} of the {number(out.rows)} held-out ones"
     )
     if not found.learned:
         return Sentence(f"No MLP has learned random failures by heart: {told}.")

@@ -82,7 +82,7 @@ FULL = Profile(
         "epochs": [2, 4, 8, 12],
     },
 )
-"""What the book is meant to be read in: minutes on two cores."""
+"""What the book is meant to be read in: half an hour and more on two cores."""
 
 QUICK = Profile(
     name="quick",
