@@ -15,19 +15,15 @@ from labkit.volatility.final import Final as Volatility
 def summary(volatility: Volatility, failures: Failures) -> Table:
     """Each task's floor, best other learner, first and best MLP, and ceiling."""
     r2, f1 = _scores(volatility, failures)
-    known = {"role": CEILING, "model": "tomorrow's volatility, known"}
+    known = {"role": CEILING, "kind": CEILING, "model": "tomorrow's volatility, known"}
     known |= {"score": volatility.ceilings["test"], "accuracy": float("nan")}
-    roles = [
-        pd.concat(
-            [
-                _in_their_roles(r2, volatility.rival, "first", volatility.best),
-                pd.DataFrame([known]),
-            ],
-            ignore_index=True,
-        ),
+    of_volatility = _in_their_roles(r2, volatility.rival, "first", volatility.best)
+    return _side_by_side(
+        volatility,
+        pd.concat([of_volatility, pd.DataFrame([known])], ignore_index=True),
         _in_their_roles(f1, failures.rival, "mlp-raw", failures.best),
-    ]
-    return _side_by_side(volatility, *roles, {"role": "Role"})
+        {"role": "Role"},
+    )
 
 
 def every_model(volatility: Volatility, failures: Failures) -> Table:
@@ -51,8 +47,7 @@ def _side_by_side(
     """Rows of both tasks below each other, the best that is no ceiling in bold."""
     shown = []
     for own, task, measure in ((r2, "volatility", "R²"), (f1, "failures", "macro-F1")):
-        kind = own["role"] if "role" in own else own["kind"]
-        learned = own["score"].where(kind != CEILING, float("-inf"))
+        learned = own["score"].where(own["kind"] != CEILING, float("-inf"))
         text = bold_best(own["score"].map(lambda score: number(score, ".3f")), learned)
         shown.append(own.assign(task=task, measure=measure, text=text))
     columns = {
@@ -71,7 +66,7 @@ def _in_their_roles(scores: pd.DataFrame, rival: str, first: str, best: str) -> 
     stages = {rival: "best other learner", first: "first MLP", best: "best MLP"}
     order = [FLOOR, *stages.values(), CEILING]
     role = scores["stage"].map(stages).fillna(scores["kind"])
-    own = scores.assign(role=role)[["role", "model", "score", "accuracy"]]
+    own = scores.assign(role=role)[["role", "kind", "model", "score", "accuracy"]]
     return pd.concat([own[role == each] for each in order], ignore_index=True)
 
 

@@ -19,7 +19,7 @@ from labkit.failures.rules import FAILURE_TYPES, NO_FAILURE
 from labkit.failures.scores import classification_scores, most_probable, per_class_scores
 from labkit.failures.stages import SINGLE, Stage, out_of_fold_stages
 from labkit.report.facts import Facts
-from labkit.report.intervals import SURE, Interval, Resampled, holm
+from labkit.report.intervals import Interval, Resampled, holm, outcome
 from labkit.report.results import study
 from labkit.report.sentence import Sentence, listing, number, percent
 from labkit.report.table import Table, bold_best, with_interval
@@ -55,7 +55,7 @@ class Gain:
     @property
     def sure(self) -> bool:
         """Whether chance is ruled out."""
-        return self.adjusted < SURE and self.value.excludes_zero
+        return outcome(self.value, self.adjusted) != "level"
 
 
 @dataclass(frozen=True, kw_only=True)

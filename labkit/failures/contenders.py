@@ -155,10 +155,10 @@ def families(profile: Profile, n_candidates: int) -> list[Family]:
         for name, key, random, first, space in spaces
         for drawn in [_drawn(first, space, n_candidates, profile.seed)]
     ]
-    return [*others, _networks(profile, n_candidates)]
+    return [*others, networks(profile, n_candidates)]
 
 
-def _networks(profile: Profile, n_candidates: int) -> Family:
+def networks(profile: Profile, n_candidates: int) -> Family:
     """Our own: its search draws from the grid; its recipe may lose one of its parts."""
     first = clone(FIRST).set_params(epochs=profile.epochs)
     space = search_space(profile.learning_rates, profile.grid)

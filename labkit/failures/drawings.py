@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from labkit.failures.choosing import Choices, chosen, searched
-from labkit.failures.contenders import NETWORKS, ORACLE, families, recipe_stage
+from labkit.failures.contenders import ORACLE, families, networks, recipe_stage
 from labkit.failures.data import Maintenance
 from labkit.failures.judging import Judge, train_judged
 from labkit.failures.machines import machines
@@ -79,8 +79,7 @@ def drawings(data: Maintenance, profile: Profile) -> Drawings:
             if model.form == DECIDED or model == ORACLE
         ]
     )
-    networks = next(family for family in all_families if family.key == NETWORKS)
-    summary = summed_up(scores, networks.name)
+    summary = summed_up(scores, networks(profile, 1).name)
     return Drawings(
         profile=profile.name,
         scores=scores,
@@ -100,11 +99,11 @@ def _splits(data: Maintenance, profile: Profile) -> dict[str, Split]:
     }
 
 
-def summed_up(scores: pd.DataFrame, networks: str) -> pd.DataFrame:
+def summed_up(scores: pd.DataFrame, ours: str) -> pd.DataFrame:
     """The ``summary`` of `Drawings`, from its scores and the name of the networks' family."""
     f1 = scores.pivot(index="drawing", columns="family", values="macro_f1")
     table = f1.agg(["mean", "min", "max"]).T.rename(columns={"min": "low", "max": "high"})
-    above = f1.gt(f1[networks], axis=0).sum()
+    above = f1.gt(f1[ours], axis=0).sum()
     table = table.assign(above=above).loc[scores["family"].unique()]
     return table.rename_axis("family").reset_index()
 

@@ -25,6 +25,7 @@ from labkit.failures.contenders import (
     NETWORKS,
     ORACLE,
     families,
+    networks,
     staged,
 )
 from labkit.failures.data import Maintenance
@@ -208,16 +209,16 @@ def final(data: Maintenance, profile: Profile) -> Final:
     )
     of_sets = _of_sets(rows, predicted)
     raise_alarms(data, rows, profile, all_judges, standing, of_sets["scores"])
-    networks = {
+    own_stages = {
         tier: stage for (family, tier), stage in entered[DEVELOPMENT].items() if family == NETWORKS
     }
-    ours, (X, _) = families(profile, 1)[-1], rows.development_rows()
+    ours, (X, _) = networks(profile, 1), rows.development_rows()
     learners = {
         ours.at(tier, form).stage: stage.learner
-        for tier, stage in networks.items()
+        for tier, stage in own_stages.items()
         for form in FORM_NAMES
     }
-    history, constant = _held_out_curves(rows, profile, networks)
+    history, constant = _held_out_curves(rows, profile, own_stages)
     calibrated = [best(_undecided(standing), "macro_f1", kind) for kind in (MLP, BASELINE)]
     in_blocks = {model.stage: own[0] for model, own in predicted[BLOCKS].items()}
     shown = {model: in_blocks[model.stage] for model in calibrated}
@@ -231,7 +232,7 @@ def final(data: Maintenance, profile: Profile) -> Final:
         judged_rows=_judged_rows(all_judges, data),
         networks={
             ours.at(tier).stage: checkpoint(stage, trained.first[HELD_OUT, NETWORKS, tier], X)
-            for tier, stage in networks.items()
+            for tier, stage in own_stages.items()
         },
         probabilities=_table_of(shown, rows.y),
         reliability=reliability(
@@ -411,7 +412,7 @@ def _held_out_curves(
     """Learning curves of the networks, the test rows watched; and the loss of the class shares."""
     X, y = rows.development_rows()
     test = {"test": rows.open_test()}
-    family = families(profile, 1)[-1]
+    family = networks(profile, 1)
     history = []
     for tier, stage in stages.items():
         sets = row_tensors(X, y, test, stage.features, normal=stage.normal)

@@ -21,7 +21,7 @@ from labkit.failures.rules import FAILURE_TYPES
 from labkit.failures.scores import class_probabilities
 from labkit.failures.stages import Fitted, Split, Stage, Task, fit_tasks
 from labkit.nets.splits import contiguous_blocks
-from labkit.report.intervals import SURE, Interval, holm
+from labkit.report.intervals import Interval, holm, outcome
 
 HELD_OUT = "held-out rows"
 BLOCKS = "blocks of time"
@@ -280,10 +280,8 @@ class Duel:
 
     @property
     def outcome(self) -> str:
-        """``ahead``, ``behind``, or ``level``: ahead and behind where chance is ruled out."""
-        if self.adjusted >= SURE or not self.gain.excludes_zero:
-            return "level"
-        return "ahead" if self.gain.value > 0 else "behind"
+        """As `labkit.report.intervals.outcome` has it."""
+        return outcome(self.gain, self.adjusted)
 
 
 def standing_of(standing: pd.DataFrame, stage: str, judge: str) -> Standing:

@@ -27,6 +27,25 @@ class Interval:
         return self.low > 0 or self.high < 0
 
 
+def outcome(gain: Interval, adjusted: float = 0.0) -> str:
+    """``ahead``, ``behind``, or ``level``: ahead and behind where chance is ruled out.
+
+    Parameters
+    ----------
+    gain : Interval
+        What one has more than another.
+    adjusted : float
+        The p-value of no gain, adjusted for the number of comparisons; of a single one the interval
+        says enough.
+
+    >>> outcome(Interval(0.2, 0.1, 0.3)), outcome(Interval(0.2, 0.1, 0.3), adjusted=0.06)
+    ('ahead', 'level')
+    """
+    if adjusted >= SURE or not gain.excludes_zero:
+        return "level"
+    return "ahead" if gain.value > 0 else "behind"
+
+
 @dataclass(frozen=True, eq=False)
 class Resampled:
     """A score, and the ``draws`` ``(resamples,)`` of it on resampled rows.

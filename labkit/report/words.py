@@ -8,7 +8,7 @@ from labkit.nets.diagnostics import GAP, IMPROVEMENT, NOISE, RISE, UNKNOWN, Verd
 from labkit.nets.training import TrainingConfig
 from labkit.report.ablations import HELPS, HURTS, IDLE, NEGLIGIBLE, UNSURE, Ablation
 from labkit.report.grids import Grid, label
-from labkit.report.intervals import Interval
+from labkit.report.intervals import Interval, outcome
 from labkit.report.remedies import NONE, REMEDIES, STOPPED, Judged, Remedies, dose_label
 from labkit.report.sentence import NO_BREAK, Sentence, listing, number, percent
 from labkit.report.table import with_interval
@@ -204,11 +204,10 @@ PAID = {True: "Tuning has paid.", False: "That tuning is worth anything has not 
 """What is said of tuning, by whether the choice's lead over the first model is one."""
 
 
-def standing(lead: Interval) -> str:
-    """Whether a lead is one, by its interval."""
-    if not lead.excludes_zero:
-        return "level with"
-    return "ahead of" if lead.value > 0 else "behind"
+def standing(lead: Interval, adjusted: float = 0.0) -> str:
+    """Where a lead puts its owner, as `labkit.report.intervals.outcome` has it."""
+    beside = {"ahead": "ahead of", "level": "level with", "behind": "behind"}
+    return beside[outcome(lead, adjusted)]
 
 
 def widest_axis(grid: Grid) -> Sentence:

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from labkit.report.intervals import SURE, Interval, block_bootstrap, holm
+from labkit.report.intervals import Interval, block_bootstrap, holm
 from labkit.report.models import Model
 from labkit.report.sentence import Sentence
+from labkit.report.words import standing
 from labkit.volatility.panel import Panel
 from labkit.volatility.scores import Forecasts
 from labkit.volatility.significance import against_all, daily_losses
@@ -84,7 +85,8 @@ def said(table: pd.DataFrame) -> Sentence:
     forms = [
         f"{form}: "
         + ", ".join(
-            f"{_side(row)} {row.rival.partition(',')[0]}"
+            f"{standing(Interval(row.difference, row.low, row.high), row.holm)} "
+            f"{row.rival.partition(',')[0]}"
             for row in table[table["form"] == form].itertuples()
         )
         for form in table["form"].unique()
@@ -94,10 +96,3 @@ def said(table: pd.DataFrame) -> Sentence:
         "which are adjusted for their number by Holm's method, put the network: "
         f"{'; '.join(forms)}."
     )
-
-
-def _side(row) -> str:
-    """On which side of a rival the network is, where chance is ruled out."""
-    if not row.sure or row.holm >= SURE:
-        return "level with"
-    return "ahead of" if row.difference > 0 else "behind"
