@@ -16,7 +16,7 @@ The rooms, each importing only from those before it:
     profiles and the seed.
 ``nets``
     MLPs, whatever the data: the network, its training, many at once, scikit-learn's estimators and
-    grid search over them. Knows no data set.
+    searches over them. Knows no data set.
 ``files``
     Finding, fetching and checking files, and the record of where they came from.
 ``report``
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from labkit.nets.estimators import MLPRegressor as MLPRegressor
     from labkit.nets.mlp import MLP as MLP
     from labkit.nets.search import StackedGridSearchCV as StackedGridSearchCV
+    from labkit.nets.search import StackedHalvingSearchCV as StackedHalvingSearchCV
+    from labkit.nets.search import StackedRandomizedSearchCV as StackedRandomizedSearchCV
     from labkit.nets.training import TrainingConfig as TrainingConfig
     from labkit.nets.training import train as train
 
@@ -51,6 +53,8 @@ _ROOM_OF = {
     "MLPClassifier": "labkit.nets.estimators",
     "MLPRegressor": "labkit.nets.estimators",
     "StackedGridSearchCV": "labkit.nets.search",
+    "StackedHalvingSearchCV": "labkit.nets.search",
+    "StackedRandomizedSearchCV": "labkit.nets.search",
     "TrainingConfig": "labkit.nets.training",
     "train": "labkit.nets.training",
 }

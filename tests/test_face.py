@@ -18,6 +18,8 @@ def test_every_name_is_what_its_room_defines():
         "MLPClassifier": estimators.MLPClassifier,
         "MLPRegressor": estimators.MLPRegressor,
         "StackedGridSearchCV": search.StackedGridSearchCV,
+        "StackedHalvingSearchCV": search.StackedHalvingSearchCV,
+        "StackedRandomizedSearchCV": search.StackedRandomizedSearchCV,
         "TrainingConfig": training.TrainingConfig,
         "train": training.train,
         "LabkitError": LabkitError,

@@ -17,15 +17,20 @@ name                                   what for
 ``_warn_or_raise_about_fit_failures``  the report on fits that failed
 ``_MultimetricScorer``                 tells several scores from one
 ``_BaseScorer``, ``_PassthroughScorer``  tell scorers that ask for predictions alone
+``BaseSearchCV``                       what all searches inherit their ``fit`` from
+``HalvingGridSearchCV``                may move for another reason: it is marked as experimental
 =====================================  =============================================================
 
-`StackedGridSearchCV` is a ``GridSearchCV`` and inherits five methods with an underscore:
+The stacked searches are scikit-learn's, but for ``fit``, and inherit eight methods with an
+underscore: ``_run_search``, ``_check_input_parameters``, ``_init_callback_context``,
 ``_get_scorers``, ``_get_routed_params_for_fit``, ``_check_refit_for_multimetric``,
 ``_format_results`` and ``_select_best_index``. The test holds those too.
 """
 
 from sklearn.base import _fit_context
 from sklearn.metrics._scorer import _BaseScorer, _MultimetricScorer, _PassthroughScorer
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.model_selection._search_successive_halving import HalvingGridSearchCV
 from sklearn.model_selection._validation import (
     _fit_and_score,
     _insert_error_scores,
@@ -36,6 +41,8 @@ from sklearn.utils.metaestimators import _safe_split
 from sklearn.utils.validation import _check_method_params, _check_sample_weight, _num_samples
 
 __all__ = [
+    "BaseSearchCV",
+    "HalvingGridSearchCV",
     "_BaseScorer",
     "_MultimetricScorer",
     "_PassthroughScorer",

@@ -49,6 +49,10 @@ class Progress:
             self._bar.set_postfix_str(f"best {best}", refresh=False)
         self._bar.update(n)
 
+    def say(self, line: str) -> None:
+        """Print a line on standard output, above the bar."""
+        self._bar.write(line)
+
     def close(self) -> None:
         """Remove the bar."""
         self._bar.close()

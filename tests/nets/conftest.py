@@ -1,15 +1,34 @@
-"""Networks as a user may extend them: a parameter, an activation, a layer more."""
+"""Data to search on, and networks as a user may extend them: a parameter, a layer more."""
 
 import inspect
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
+from sklearn.datasets import make_classification
 from torch import nn
 
 from labkit.nets.estimators import MLPClassifier, MLPRegressor
 from labkit.nets.mlp import ACTIVATIONS, MLP
 from labkit.nets.parameters import spell_out
 from labkit.nets.training import OPTIMIZERS
+
+
+@pytest.fixture(scope="module")
+def labelled():
+    """Three classes, one of them rare; labels are words."""
+    X, y = make_classification(
+        240, 6, n_informative=5, n_redundant=0, n_classes=3, weights=[0.6, 0.3], random_state=0
+    )
+    return pd.DataFrame(X, columns=list("abcdef")), np.array(["none", "heat", "wear"])[y]
+
+
+@pytest.fixture(scope="module")
+def measured():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 4))
+    return X, X[:, 0] * X[:, 1] + np.sin(X[:, 2]) + 0.1 * rng.normal(size=200)
 
 
 def add_parameter(monkeypatch, name: str, default, then) -> None:

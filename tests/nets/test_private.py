@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 import sklearn
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
 
 import labkit.nets
+from labkit.nets.private import HalvingGridSearchCV
 
 ROOM = Path(labkit.nets.__file__).parent
 USED_IN = {path: ast.parse(path.read_text()) for path in sorted(ROOM.rglob("*.py"))}
@@ -30,9 +31,17 @@ SIGNATURES = {
     "_MultimetricScorer": "scorers raise_exc",
     "_BaseScorer": "score_func sign kwargs response_method",
     "_PassthroughScorer": "estimator",
+    "BaseSearchCV": "estimator scoring n_jobs refit cv verbose pre_dispatch error_score "
+    "return_train_score",
+    "HalvingGridSearchCV": "estimator param_grid factor resource max_resources min_resources "
+    "aggressive_elimination cv scoring refit error_score return_train_score random_state n_jobs "
+    "verbose",
 }
 
 METHODS = {
+    "_run_search": "self evaluate_candidates callback_ctx",
+    "_check_input_parameters": "self X y split_params",
+    "_init_callback_context": "self task_name task_id max_subtasks sequential_subtasks",
     "_get_scorers": "self",
     "_get_routed_params_for_fit": "self params",
     "_check_refit_for_multimetric": "self scores",
@@ -42,10 +51,12 @@ METHODS = {
 
 
 def imports(tree):
-    """(module, name) of what is imported from scikit-learn with an underscore before it."""
+    """(module, name) of what is imported from scikit-learn with an underscore on its way."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sklearn"):
-            yield from ((node.module, a.name) for a in node.names if a.name.startswith("_"))
+            names = [alias.name for alias in node.names]
+            hidden = "._" in node.module
+            yield from ((node.module, name) for name in names if hidden or name.startswith("_"))
 
 
 PLACES = {name: module for module, name in imports(USED_IN[ROOM / "private.py"])}
@@ -70,9 +81,10 @@ def test_a_private_name_is_where_it_was_and_takes_what_it_took(name):
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_private_method_of_the_search_is_what_it_was(name):
-    assert hasattr(GridSearchCV, name), advice(name)
-    assert parameters(getattr(GridSearchCV, name)) == METHODS[name], advice(name)
+@pytest.mark.parametrize("search", [GridSearchCV, RandomizedSearchCV, HalvingGridSearchCV])
+def test_a_private_method_of_the_searches_is_what_it_was(search, name):
+    assert hasattr(search, name), advice(name)
+    assert parameters(getattr(search, name)) == METHODS[name], advice(name)
 
 
 def test_private_names_are_imported_in_one_module_and_all_of_them_are_held_here():

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import joblib
 import numpy as np
-import pandas as pd
 import psutil
 import pytest
 import torch
@@ -21,7 +20,6 @@ from imblearn.pipeline import Pipeline as ResamplingPipeline
 from imblearn.under_sampling import RandomUnderSampler
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.datasets import make_classification
 from sklearn.exceptions import FitFailedWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
@@ -48,22 +46,6 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module")
-def labelled():
-    """Three classes, one of them rare; labels are words."""
-    X, y = make_classification(
-        240, 6, n_informative=5, n_redundant=0, n_classes=3, weights=[0.6, 0.3], random_state=0
-    )
-    return pd.DataFrame(X, columns=list("abcdef")), np.array(["none", "heat", "wear"])[y]
-
-
-@pytest.fixture(scope="module")
-def measured():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(200, 4))
-    return X, X[:, 0] * X[:, 1] + np.sin(X[:, 2]) + 0.1 * rng.normal(size=200)
 
 
 def classifier(**params):

@@ -1,5 +1,7 @@
-"""Grid search with scikit-learn's contract, trained as stacks."""
+"""scikit-learn's searches with its contract, trained as stacks."""
 
 from labkit.nets.search.grid import StackedGridSearchCV
+from labkit.nets.search.halving import StackedHalvingSearchCV
+from labkit.nets.search.randomized import StackedRandomizedSearchCV
 
-__all__ = ["StackedGridSearchCV"]
+__all__ = ["StackedGridSearchCV", "StackedHalvingSearchCV", "StackedRandomizedSearchCV"]

@@ -11,33 +11,18 @@ from typing import Any
 import numpy as np
 
 from labkit.nets.parallel import one_thread
-from labkit.nets.private import _BaseScorer, _MultimetricScorer, _PassthroughScorer, _score
+from labkit.nets.private import _MultimetricScorer, _score
 from labkit.nets.search.answers import answering
 from labkit.nets.search.folds import Fold, with_last_step
+from labkit.nets.search.judging import Judged, needs_rows
+from labkit.nets.search.library import Kept, answer_of
 from labkit.nets.search.plan import Fit
 from labkit.nets.search.scoring import scores_at_once
 from labkit.nets.search.table import Part, Table
 from labkit.nets.stacked import Member, Snapshot, StackedMLP, Trained, train_stacked
 
 Result = dict[str, Any]
-"""A candidate's times and scores on one split, as scikit-learn makes them."""
-
-
-@dataclass(frozen=True, eq=False)
-class Judged:
-    """The rows of a split that candidates are scored on, as the user gave them.
-
-    ``X_test`` and ``X_train`` are there for scorers that may look at more than predictions;
-    ``y_train`` only where training scores are asked for.
-    """
-
-    n_test: int
-    y_test: Any
-    params_test: Mapping[str, Any]
-    y_train: Any
-    params_train: Mapping[str, Any]
-    X_test: Any
-    X_train: Any
+"""A candidate's times and scores on one split, as scikit-learn makes them; `Kept` as ``kept``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +33,12 @@ class Task:
     """
 
     fits: Sequence[Fit]
-    folds: Mapping[tuple[int, int], Fold]
+    folds: Mapping[tuple[str, int], Fold]
     judged: Mapping[int, Judged]
     scorer: Any
     error_score: Any
     want_train: bool
+    keep: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,16 +71,6 @@ def run_task(task: Task) -> list[tuple[int, int, Result]]:
         return results
 
 
-def needs_rows(scorer: Any) -> bool:
-    """Whether a scorer may look at more than an estimator's predictions.
-
-    So may a function of the user's that is not made by ``make_scorer``.
-    """
-    if isinstance(scorer, _MultimetricScorer):
-        return any(map(needs_rows, scorer._scorers.values()))
-    return not isinstance(scorer, (_BaseScorer, _PassthroughScorer))
-
-
 def error_scores(scorer: Any, error_score: Any, want_train: bool) -> Result:
     """The scores of a fit that failed."""
     scores = error_score
@@ -113,7 +89,7 @@ def _train(task: Task) -> dict[tuple[int, int], _Candidate | str]:
         try:
             members[i] = table.member(fit)
         except Exception as error:
-            found[i] = _kept(error, task.error_score)
+            found[i] = _excused(error, task.error_score)
     if members:
         found |= _train_members(table, members, task)
     return {
@@ -142,11 +118,11 @@ def _train_members(
             try:
                 (found[i],) = train([member])
             except Exception as error:
-                found[i] = _kept(error, task.error_score)
+                found[i] = _excused(error, task.error_score)
         return found
 
 
-def _kept(error: Exception, error_score: Any) -> str:
+def _excused(error: Exception, error_score: Any) -> str:
     """The traceback of an error, for the report on failed fits; raised if so asked."""
     if not isinstance(error_score, numbers.Number):
         raise error
@@ -171,7 +147,7 @@ def _candidate(
     try:
         estimator.check_training_loss(loss, n_iter)
     except FloatingPointError as error:
-        return _kept(error, task.error_score)
+        return _excused(error, task.error_score)
     return _Candidate(estimator, part, fit.split, network)
 
 
@@ -215,7 +191,15 @@ def _scores(task: Task, group: Sequence[_Candidate]) -> list[Result]:
                 estimator = _answering(task, candidate, outputs[i])
                 scores[i] = _score(estimator, X, y, task.scorer, params, task.error_score)
             results[i][name] = scores[i]
+            if task.keep and name == "test_scores":
+                results[i]["kept"] = _kept(candidate, outputs[i])
     return results
+
+
+def _kept(candidate: _Candidate, outputs: np.ndarray) -> Kept:
+    answer = answer_of(answering(candidate.estimator, outputs), X=None)
+    estimator = with_last_step(copy.copy(candidate.part.fold.pipeline), candidate.estimator)
+    return Kept(estimator, answer, candidate.network)
 
 
 def _answering(task: Task, candidate: _Candidate, outputs: np.ndarray) -> Any:

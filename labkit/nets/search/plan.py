@@ -31,14 +31,14 @@ class Fit:
         Unfitted, with the most epochs of these candidates.
     candidates : mapping
         Number of a candidate to its epochs.
-    preprocessing : int
-        Number of the preprocessing in front of it.
+    preprocessing : str
+        What tells the preprocessing in front of it from others.
     split : int
     """
 
     estimator: Estimator
     candidates: Mapping[int, int]
-    preprocessing: int
+    preprocessing: str
     split: int
 
 
@@ -50,14 +50,14 @@ class Plan:
     ----------
     fits : list of Fit
         Networks for the stacks; the folds of a candidate are neighbours.
-    preprocessings : list of estimator
-        Configured pipelines, one for each set of preprocessing parameters among ``fits``.
+    preprocessings : dict
+        A configured pipeline for each preprocessing among ``fits``.
     alone : dict
         Number of a candidate that cannot be stacked to the reason.
     """
 
     fits: list[Fit]
-    preprocessings: list[BaseEstimator]
+    preprocessings: dict[str, BaseEstimator]
     alone: dict[int, str]
 
 
@@ -65,7 +65,7 @@ class Plan:
 class _Network:
     """Candidates that one training serves."""
 
-    preprocessing: int
+    preprocessing: str
     estimators: list[Estimator] = field(default_factory=list)
     candidates: dict[int, int] = field(default_factory=dict)
 
@@ -100,7 +100,7 @@ def make_plan(
             alone[number] = "parameters that cannot be pickled cannot be compared"
             continue
         preprocessings.setdefault(key, configured)
-        network = networks.setdefault(key + training_key, _Network(list(preprocessings).index(key)))
+        network = networks.setdefault(key + training_key, _Network(key))
         network.estimators.append(last)
         network.candidates[number] = last.epochs
     fits = [
@@ -108,7 +108,7 @@ def make_plan(
         for network in networks.values()
         for split in range(n_splits)
     ]
-    return Plan(fits, list(preprocessings.values()), alone)
+    return Plan(fits, preprocessings, alone)
 
 
 def _why_alone(last: Any) -> str | None:
@@ -135,7 +135,7 @@ def _training_key(estimator: Estimator, number: int) -> str:
 
 
 def initial_modules(
-    fits: Sequence[Fit], folds: Mapping[tuple[int, int], Fold]
+    fits: Sequence[Fit], folds: Mapping[tuple[str, int], Fold]
 ) -> list[nn.Module | None]:
     """The network that each fit starts from, up to its weights; fits of one network share it.
 

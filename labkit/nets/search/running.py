@@ -1,5 +1,6 @@
-"""One run of a search: prepare the folds, train the stacks, collect the results."""
+"""A search at work: prepare the folds, train the stacks, collect the results."""
 
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -8,69 +9,110 @@ import numpy as np
 from joblib import Parallel, delayed, effective_n_jobs
 from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
-from sklearn.model_selection import GridSearchCV
 from sklearn.utils import Bunch
 from torch import nn
 
 from labkit.nets.parallel import as_they_come, one_thread
 from labkit.nets.private import (
+    BaseSearchCV,
     _check_method_params,
     _fit_and_score,
     _num_samples,
     _safe_split,
 )
-from labkit.nets.progress import progress
-from labkit.nets.search.fitting import Judged, Result, Task, error_scores, needs_rows, run_task
+from labkit.nets.progress import Progress, progress
+from labkit.nets.search.fitting import Result, Task, error_scores, run_task
 from labkit.nets.search.folds import Fold, prepare
+from labkit.nets.search.judging import Judged, headline, needs_rows
+from labkit.nets.search.library import Kept, Library, answer_of
 from labkit.nets.search.plan import Fit, Plan, initial_modules, make_plan, make_tasks
+from labkit.nets.search.reporting import end_of_fit
 from labkit.nets.stacked import why_not_stacked_each
 
-Folds = Mapping[tuple[int, int], Fold]
+Folds = Mapping[tuple[str, int], Fold]
 
 
 class Search:
-    """One run of a search: prepare the folds, train the stacks, collect the results."""
+    """A search at work: prepare the folds, train the stacks, collect the results.
+
+    It is asked for one set of candidates after the other; folds are prepared once for all of them.
+    """
 
     def __init__(
         self,
-        owner: GridSearchCV,
+        owner: BaseSearchCV,
         base: BaseEstimator,
         X: Any,
         y: Any,
         splits: Sequence[tuple[np.ndarray, np.ndarray]],
-        candidates: Sequence[Mapping[str, Any]],
         scorer: Any,
         routed: Bunch,
     ):
         self.owner, self.base, self.X, self.y = owner, base, X, y
-        self.splits, self.candidates, self.scorer = splits, candidates, scorer
+        self.splits, self.scorer = splits, scorer
         self.fit_params: Mapping[str, Any] = routed.estimator.fit
         self.score_params: Mapping[str, Any] = routed.scorer.score
+        self.folds: dict[tuple[str, int], Fold | str] = {}
+        self.judged: dict[int, Judged] = {}
+        self.kept: dict[tuple[int, int], Kept] = {}
+        self.n_evaluated = 0
+        self.candidates: Sequence[Mapping[str, Any]] = []
         self.results: dict[tuple[int, int], Result] = {}
 
-    def run(self) -> list[Result]:
-        """Results of all candidates and splits, in scikit-learn's order."""
+    def evaluate(self, candidates: Sequence[Mapping[str, Any]]) -> list[Result]:
+        """Results of some candidates on all splits, in scikit-learn's order."""
+        total = len(candidates) * len(self.splits)
+        if self.owner.verbose > 0:
+            print(
+                f"Fitting {len(self.splits)} folds for each of {len(candidates)} candidates, "
+                f"totalling {total} fits"
+            )
+        if not total:
+            raise ValueError("No fits were performed: there are no candidates, or no folds.")
+        self.candidates, self.results = candidates, {}
         plan = self._plan()
         n_jobs, pre_dispatch = self.owner.n_jobs, self.owner.pre_dispatch
-        total = len(self.candidates) * len(self.splits)
-        with progress(total, "Grid search") as bar, Parallel(n_jobs) as parallel:
-            folds = self._prepare(plan, parallel)
-            for done in as_they_come(self._calls(plan, folds), n_jobs, pre_dispatch):
+        with progress(total, "Search") as bar, Parallel(n_jobs) as parallel:
+            self._prepare(plan, parallel)
+            for done in as_they_come(self._calls(plan), n_jobs, pre_dispatch):
                 for number, split, result in done:
-                    self.results[number, split] = result
+                    self._collect(number, split, result, bar)
                 bar.advance(len(done), best=self._best())
-        order = ((c, s) for c in range(len(self.candidates)) for s in range(len(self.splits)))
+        self.n_evaluated += len(candidates)
+        order = ((c, s) for c in range(len(candidates)) for s in range(len(self.splits)))
         return [self.results[key] for key in order]
+
+    def library(self) -> Library:
+        """What was kept of all candidates evaluated so far."""
+        judged = [self._judged(split) for split in range(len(self.splits))]
+        return Library(self.kept, judged, self.scorer, self.owner.refit, self.owner.error_score)
+
+    def _collect(self, number: int, split: int, result: Result, bar: Progress) -> None:
+        kept = result.pop("kept", None)
+        if kept is not None:
+            self.kept[self.n_evaluated + number, split] = kept
+        self.results[number, split] = result
+        if self.owner.verbose > 1:
+            bar.say(
+                end_of_fit(
+                    self.candidates[number],
+                    result,
+                    split=(split, len(self.splits)),
+                    candidate=(number, len(self.candidates)),
+                    verbose=self.owner.verbose,
+                )
+            )
 
     def _plan(self) -> Plan:
         if get_config()["enable_metadata_routing"]:
             reason = "metadata routing is enabled"
-            return Plan([], [], dict.fromkeys(range(len(self.candidates)), reason))
+            return Plan([], {}, dict.fromkeys(range(len(self.candidates)), reason))
         return make_plan(self.base, self.candidates, len(self.splits))
 
-    def _prepare(self, plan: Plan, parallel: Parallel) -> Folds:
+    def _prepare(self, plan: Plan, parallel: Parallel) -> None:
         """The folds by preprocessing and split; where it failed, its candidates have failed."""
-        keys = [(p, s) for p in range(len(plan.preprocessings)) for s in range(len(self.splits))]
+        splits = range(len(self.splits))
+        new = [(p, s) for p in plan.preprocessings for s in splits if (p, s) not in self.folds]
         prepared = parallel(
             delayed(prepare)(
                 plan.preprocessings[p],
@@ -81,11 +123,11 @@ class Search:
                 want_train=self.owner.return_train_score,
                 reraise=self.owner.error_score == "raise",
             )
-            for p, s in keys
+            for p, s in new
         )
-        folds = dict(zip(keys, prepared, strict=True))
+        self.folds.update(zip(new, prepared, strict=True))
         for fit in plan.fits:
-            error = folds[fit.preprocessing, fit.split]
+            error = self.folds[fit.preprocessing, fit.split]
             if isinstance(error, str):
                 scores = error_scores(
                     self.scorer, self.owner.error_score, self.owner.return_train_score
@@ -93,28 +135,32 @@ class Search:
                 times = {"fit_time": 0.0, "score_time": 0.0, "n_test_samples": 0}
                 for number in fit.candidates:
                     self.results[number, fit.split] = {"fit_error": error, **times, **scores}
-        return {key: fold for key, fold in folds.items() if isinstance(fold, Fold)}
 
-    def _calls(self, plan: Plan, folds: Folds) -> list[Any]:
+    def _calls(self, plan: Plan) -> list[Any]:
         """What is to be run: stacks, then candidates that must be fitted alone."""
+        folds = {key: fold for key, fold in self.folds.items() if isinstance(fold, Fold)}
         fits = [fit for fit in plan.fits if (fit.preprocessing, fit.split) in folds]
         modules = initial_modules(fits, folds)
         alone = {**plan.alone, **_unstackable(fits, modules)}
         _warn_alone(alone)
         together = [i for i, fit in enumerate(fits) if not fit.candidates.keys() & alone.keys()]
-        judged = {split: self._judged(split) for split in {fits[i].split for i in together}}
         stacks = make_tasks(
             [fits[i] for i in together],
             [modules[i] for i in together],
             n_jobs=effective_n_jobs(self.owner.n_jobs),
             chunk=self.owner.chunk,
         )
-        calls = [delayed(run_task)(self._task(stack, folds, judged)) for stack in stacks]
+        calls = [delayed(run_task)(self._task(stack, folds)) for stack in stacks]
         for number in alone:
             calls += self._alone(number)
         return calls
 
     def _judged(self, split: int) -> Judged:
+        if split not in self.judged:
+            self.judged[split] = self._rows_to_judge(split)
+        return self.judged[split]
+
+    def _rows_to_judge(self, split: int) -> Judged:
         owner, (train, test) = self.owner, self.splits[split]
         X_test, y_test = _safe_split(self.base, self.X, self.y, test, train)
         X_train, y_train = _safe_split(self.base, self.X, self.y, train)
@@ -129,14 +175,15 @@ class Search:
             X_train if rows and owner.return_train_score else None,
         )
 
-    def _task(self, stack: Sequence[Fit], folds: Folds, judged: Mapping[int, Judged]) -> Task:
+    def _task(self, stack: Sequence[Fit], folds: Folds) -> Task:
         return Task(
             stack,
             {key: folds[key] for key in {(fit.preprocessing, fit.split) for fit in stack}},
-            {split: judged[split] for split in {fit.split for fit in stack}},
+            {split: self._judged(split) for split in {fit.split for fit in stack}},
             self.scorer,
             self.owner.error_score,
             self.owner.return_train_score,
+            self.owner.keep_networks,
         )
 
     def _alone(self, number: int) -> Iterator[Any]:
@@ -148,10 +195,11 @@ class Search:
                 clone(self.base),
                 self.X,
                 self.y,
+                keep=self.owner.keep_networks,
                 scorer=self.scorer,
                 train=train,
                 test=test,
-                verbose=self.owner.verbose,
+                verbose=0,  # the line at a fit's end is printed where all of them are
                 parameters=self.candidates[number],
                 fit_params=self.fit_params,
                 score_params=self.score_params,
@@ -168,22 +216,20 @@ class Search:
             own = [(number, split) for split in range(len(self.splits))]
             if self.results.keys() >= set(own):
                 done = [self.results[key]["test_scores"] for key in own]
-                scores.append(np.mean(list(map(self._headline, done))))
+                scores.append(np.mean([headline(own, self.owner.refit) for own in done]))
         return f"{np.nanmax(scores):.4g}" if np.isfinite(scores).any() else None
-
-    def _headline(self, scores: Any) -> float:
-        """The score that the search is for, of several."""
-        if not isinstance(scores, dict):
-            return scores
-        refit = self.owner.refit
-        return scores[refit] if refit in scores else next(iter(scores.values()))
 
 
 def _fit_alone(
-    number: int, split: int, estimator: BaseEstimator, X: Any, y: Any, **how: Any
+    number: int, split: int, estimator: BaseEstimator, X: Any, y: Any, *, keep: bool, **how: Any
 ) -> list[tuple[int, int, Result]]:
     with one_thread():
-        return [(number, split, _fit_and_score(estimator, X, y, **how))]
+        result = _fit_and_score(estimator, X, y, return_estimator=True, **how)
+        fitted = result.pop("estimator")
+        if keep and result["fit_error"] is None:
+            X_test, _ = _safe_split(fitted, X, y, how["test"], how["train"])
+            result["kept"] = Kept(fitted, answer_of(fitted, X_test))
+        return [(number, split, result)]
 
 
 def _unstackable(fits: Sequence[Fit], modules: Sequence[nn.Module | None]) -> dict[int, str]:
@@ -205,5 +251,13 @@ def _warn_alone(alone: Mapping[int, str]) -> None:
             f"{n} candidates cannot be trained in a stack and are fitted one by one, as "
             f"GridSearchCV does: {reason}.",
             UserWarning,
-            stacklevel=6,  # the line that called ``fit``
+            stacklevel=_level_of_the_user(),
         )
+
+
+def _level_of_the_user() -> int:
+    """How far up the line is that called ``fit``, or scikit-learn's function that did."""
+    level, frame = 0, sys._getframe()
+    while frame.f_back and frame.f_globals["__name__"].startswith(("labkit.nets.", "sklearn.")):
+        level, frame = level + 1, frame.f_back
+    return level

@@ -9,31 +9,28 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.base import is_regressor
 from sklearn.metrics import get_scorer
 from sklearn.utils.multiclass import type_of_target
 
-from labkit.nets.estimators import MLPRegressor
-from labkit.nets.membership import Estimator
 from labkit.nets.private import _BaseScorer, _MultimetricScorer, _PassthroughScorer
 
 Score = float | dict[str, float]
 """One score, or several by their names."""
 
 
-def scores_at_once(
-    scorer: Any, estimator: Estimator, y: Any, outputs: np.ndarray
-) -> list[Score | None]:
+def scores_at_once(scorer: Any, estimator: Any, y: Any, outputs: np.ndarray) -> list[Score | None]:
     """What a scorer gives each candidate; None where it has to be asked itself.
 
     Parameters
     ----------
     scorer : callable
         As scikit-learn's searches make it of ``scoring``.
-    estimator : MLPRegressor or MLPClassifier
-        One of the candidates, fitted: they have its labels and type in common.
+    estimator : estimator
+        A regressor, or a classifier with ``classes_``: what the candidates have in common.
     y : array-like, shape (rows,)
     outputs : ndarray, shape (n_candidates, rows, n_outputs)
-        Of their networks.
+        Predictions; or of each class its probability, or what is largest where that is.
     """
     if isinstance(scorer, _MultimetricScorer):
         of_each = [scores_at_once(own, estimator, y, outputs) for own in scorer._scorers.values()]
@@ -44,7 +41,7 @@ def scores_at_once(
     name = _name(scorer, estimator)
     if name is None:
         return [None] * len(outputs)
-    kinds = REGRESSION if isinstance(estimator, MLPRegressor) else CLASSIFICATION
+    kinds = REGRESSION if is_regressor(estimator) else CLASSIFICATION
     with np.errstate(all="ignore"):
         scores = kinds[name](estimator, y, outputs)
     known = np.isfinite(scores) & np.isfinite(outputs).all((1, 2))
@@ -55,9 +52,9 @@ def scores_at_once(
     ]
 
 
-def _name(scorer: Any, estimator: Estimator) -> str | None:
+def _name(scorer: Any, estimator: Any) -> str | None:
     """The name of a scorer that is computed here; None of any other."""
-    regresses = isinstance(estimator, MLPRegressor)
+    regresses = is_regressor(estimator)
     if isinstance(scorer, _PassthroughScorer):
         return "r2" if regresses else "accuracy"
     if isinstance(scorer, _BaseScorer):
@@ -104,7 +101,7 @@ class _Counts(NamedTuple):
     true: np.ndarray
 
 
-def _counts(estimator: Estimator, y: Any, outputs: np.ndarray) -> _Counts | None:
+def _counts(estimator: Any, y: Any, outputs: np.ndarray) -> _Counts | None:
     labels = _labels(estimator, y)
     if labels is None:
         return None
@@ -120,12 +117,12 @@ def _counts(estimator: Estimator, y: Any, outputs: np.ndarray) -> _Counts | None
     )
 
 
-def _accuracy(estimator: Estimator, y: Any, outputs: np.ndarray) -> np.ndarray:
+def _accuracy(estimator: Any, y: Any, outputs: np.ndarray) -> np.ndarray:
     counts = _counts(estimator, y, outputs)
     return _unknown(outputs) if counts is None else counts.right.sum(1) / counts.true.sum()
 
 
-def _macro_f1(estimator: Estimator, y: Any, outputs: np.ndarray) -> np.ndarray:
+def _macro_f1(estimator: Any, y: Any, outputs: np.ndarray) -> np.ndarray:
     counts = _counts(estimator, y, outputs)
     if counts is None:
         return _unknown(outputs)
@@ -135,7 +132,7 @@ def _macro_f1(estimator: Estimator, y: Any, outputs: np.ndarray) -> np.ndarray:
     return np.array([own[there].mean() for own, there in zip(f1, both > 0, strict=True)])
 
 
-def _balanced_accuracy(estimator: Estimator, y: Any, outputs: np.ndarray) -> np.ndarray:
+def _balanced_accuracy(estimator: Any, y: Any, outputs: np.ndarray) -> np.ndarray:
     counts = _counts(estimator, y, outputs)
     if counts is None or np.count_nonzero(counts.true) < 2:
         return _unknown(outputs)
@@ -160,21 +157,21 @@ def _errors(y: Any, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None
     return truth, truth - np.ascontiguousarray(outputs[:, :, 0], truth.dtype)
 
 
-def _mean_squared_error(estimator: Estimator, y: Any, outputs: np.ndarray) -> np.ndarray:
+def _mean_squared_error(estimator: Any, y: Any, outputs: np.ndarray) -> np.ndarray:
     found = _errors(y, outputs)
     return _unknown(outputs) if found is None else (found[1] ** 2).mean(1)
 
 
-def _root_mean_squared_error(estimator: Estimator, y: Any, outputs: np.ndarray) -> np.ndarray:
+def _root_mean_squared_error(estimator: Any, y: Any, outputs: np.ndarray) -> np.ndarray:
     return np.sqrt(_mean_squared_error(estimator, y, outputs))
 
 
-def _mean_absolute_error(estimator: Estimator, y: Any, outputs: np.ndarray) -> np.ndarray:
+def _mean_absolute_error(estimator: Any, y: Any, outputs: np.ndarray) -> np.ndarray:
     found = _errors(y, outputs)
     return _unknown(outputs) if found is None else np.abs(found[1]).mean(1)
 
 
-def _r2(estimator: Estimator, y: Any, outputs: np.ndarray) -> np.ndarray:
+def _r2(estimator: Any, y: Any, outputs: np.ndarray) -> np.ndarray:
     found = _errors(y, outputs)
     if found is None:
         return _unknown(outputs)
@@ -182,7 +179,7 @@ def _r2(estimator: Estimator, y: Any, outputs: np.ndarray) -> np.ndarray:
     return 1 - (errors**2).sum(1) / ((truth - truth.mean()) ** 2).sum()
 
 
-Metric = Callable[[Estimator, Any, np.ndarray], np.ndarray]
+Metric = Callable[[Any, Any, np.ndarray], np.ndarray]
 """A score of each candidate before its sign; not finite where scikit-learn is to be asked."""
 
 CLASSIFICATION: dict[str, Metric] = {

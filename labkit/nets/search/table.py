@@ -68,7 +68,7 @@ class Part:
 class Table:
     """The folds that some fits need, below each other, each once."""
 
-    def __init__(self, folds: Mapping[tuple[int, int], Fold]):
+    def __init__(self, folds: Mapping[tuple[str, int], Fold]):
         self.folds = folds
         self.parts: dict[Hashable, Part] = {}
         self.n_rows = 0
