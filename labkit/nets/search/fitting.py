@@ -19,10 +19,20 @@ from labkit.nets.search.library import Kept, answer_of
 from labkit.nets.search.plan import Fit
 from labkit.nets.search.scoring import scores_at_once
 from labkit.nets.search.table import Part, Table
-from labkit.nets.stacked import Member, Snapshot, StackedMLP, Trained, train_stacked
+from labkit.nets.stacked import (
+    Checkpoint,
+    Member,
+    Snapshot,
+    StackedMLP,
+    Trained,
+    train_stacked,
+)
 
 Result = dict[str, Any]
-"""A candidate's times and scores on one split, as scikit-learn makes them; `Kept` as ``kept``."""
+"""A candidate's times and scores on one split, as scikit-learn makes them.
+
+Where they are asked for, a `Kept` as ``kept`` and a `Checkpoint` as ``checkpoint``.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +49,7 @@ class Task:
     error_score: Any
     want_train: bool
     keep: bool
+    goes_on: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +60,7 @@ class _Candidate:
     part: Part
     split: int
     network: Snapshot
+    checkpoint: Checkpoint | None
 
 
 def run_task(task: Task) -> list[tuple[int, int, Result]]:
@@ -64,6 +76,7 @@ def run_task(task: Task) -> list[tuple[int, int, Result]]:
             result["n_test_samples"] = task.judged[split].n_test
             if isinstance(candidate, _Candidate):
                 result |= scored[id(candidate)]
+                result["checkpoint"] = candidate.checkpoint
             else:
                 result |= error_scores(task.scorer, task.error_score, task.want_train)
                 result["fit_error"] = candidate
@@ -87,7 +100,7 @@ def _train(task: Task) -> dict[tuple[int, int], _Candidate | str]:
     found: dict[int, Trained | str] = {}
     for i, fit in enumerate(task.fits):
         try:
-            members[i] = table.member(fit)
+            members[i] = table.member(fit, task.goes_on)
         except Exception as error:
             found[i] = _excused(error, task.error_score)
     if members:
@@ -148,7 +161,7 @@ def _candidate(
         estimator.check_training_loss(loss, n_iter)
     except FloatingPointError as error:
         return _excused(error, task.error_score)
-    return _Candidate(estimator, part, fit.split, network)
+    return _Candidate(estimator, part, fit.split, network, trained.checkpoint)
 
 
 def _ends_finite(trained: Trained) -> bool:

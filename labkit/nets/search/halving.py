@@ -1,7 +1,7 @@
 """``HalvingGridSearchCV`` over epochs, with the candidates trained as stacks."""
 
 from numbers import Integral
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -53,8 +53,11 @@ class StackedHalvingSearchCV(HalvingGridSearchCV, StackedSearch):
 
     Notes
     -----
-    A learning rate that follows a schedule ends with the last epoch, so candidates with a
-    ``schedule`` run through all of it in every iteration.
+    Who stays goes on from where training stood, and its scores are those of a network trained for
+    as long from the start. Between iterations that is memory for the weights and the optimizer's
+    averages of every candidate on every fold. What more epochs would have trained in another way
+    begins anew in every iteration: a ``schedule`` and ``patience``, a ``random_state`` of None, and
+    whatever is fitted alone.
 
     The last iteration has ``max_resources`` epochs if these are ``min_resources`` times a power of
     ``factor``, and fewer otherwise. ``min_resources="exhaust"`` begins with as many epochs as leave
@@ -75,6 +78,8 @@ class StackedHalvingSearchCV(HalvingGridSearchCV, StackedSearch):
     >>> search.n_candidates_, search.n_resources_
     ([4, 2, 1], [2, 4, 8])
     """
+
+    goes_on: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -14,7 +14,7 @@ from torch import nn
 from labkit.nets.membership import Estimator, why_alone
 from labkit.nets.mlp import count_parameters
 from labkit.nets.search.folds import Fold, last_step, preprocessing_params
-from labkit.nets.stacked import shape_of
+from labkit.nets.stacked import Checkpoint, shape_of
 from labkit.nets.stacked.training import chunk_size, evenly
 
 STACKS_PER_PROCESS = 2
@@ -34,12 +34,24 @@ class Fit:
     preprocessing : str
         What tells the preprocessing in front of it from others.
     split : int
+    run : str or None
+        What tells its training from others, however long; None where more epochs are another run
+        and not a longer one.
+    start : Checkpoint or None
+        Where training goes on from.
     """
 
     estimator: Estimator
     candidates: Mapping[int, int]
     preprocessing: str
     split: int
+    run: str | None
+    start: Checkpoint | None = None
+
+    @property
+    def epochs(self) -> int:
+        """To be trained."""
+        return self.estimator.epochs - (0 if self.start is None else self.start.epoch)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +116,14 @@ def make_plan(
         network.estimators.append(last)
         network.candidates[number] = last.epochs
     fits = [
-        Fit(network.longest(), network.candidates, network.preprocessing, split)
-        for network in networks.values()
+        Fit(
+            network.longest(),
+            network.candidates,
+            network.preprocessing,
+            split,
+            run=key if _is_open_ended(network.estimators[0]) else None,
+        )
+        for key, network in networks.items()
         for split in range(n_splits)
     ]
     return Plan(fits, preprocessings, alone)
@@ -122,14 +140,22 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, Integral) and int(value) >= 1
 
 
+def _is_open_ended(estimator: Estimator) -> bool:
+    """Whether more epochs are the same run, only longer.
+
+    A schedule ends with the last epoch, patience keeps the best of all, and a random seed is anew
+    for each fit.
+    """
+    ends = estimator.schedule is not None or estimator.patience is not None
+    return not ends and estimator.random_state is not None
+
+
 def _training_key(estimator: Estimator, number: int) -> str:
     """The same for candidates that are one training, looked at after different epochs."""
     params = estimator.get_params()
-    # A schedule ends with the last epoch, patience keeps the best of all, and a random seed is
-    # anew for each: then more epochs are another run, not a longer one.
-    if params["schedule"] is None and params["patience"] is None:
+    if _is_open_ended(estimator):
         params.pop("epochs")
-    if params["random_state"] is None:
+    elif params["random_state"] is None:
         params["random_state"] = ("candidate", number)
     return joblib.hash(params)
 
@@ -199,7 +225,8 @@ def make_tasks(
     groups: dict[Hashable, list[int]] = {}
     for i, (fit, module) in enumerate(zip(fits, modules, strict=True)):
         own = fit.estimator
-        key = (type(own), shapes.get(id(module), i), repr(own.batch_size), own.device)
+        done = own.epochs - fit.epochs
+        key = (type(own), shapes.get(id(module), i), repr(own.batch_size), own.device, done)
         groups.setdefault(key, []).append(i)
     tasks = []
     for group in groups.values():
@@ -225,4 +252,4 @@ def _size(estimator: Estimator, module: nn.Module | None) -> tuple[float, int]:
 
 def _time(task: tuple[list[Fit], float]) -> float:
     fits, cost = task
-    return cost * sum(max(fit.candidates.values()) for fit in fits)
+    return cost * sum(fit.epochs for fit in fits)

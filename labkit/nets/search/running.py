@@ -3,6 +3,8 @@
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -27,7 +29,7 @@ from labkit.nets.search.judging import Judged, headline, needs_rows
 from labkit.nets.search.library import Kept, Library, answer_of
 from labkit.nets.search.plan import Fit, Plan, initial_modules, make_plan, make_tasks
 from labkit.nets.search.reporting import end_of_fit
-from labkit.nets.stacked import why_not_stacked_each
+from labkit.nets.stacked import Checkpoint, why_not_stacked_each
 
 Folds = Mapping[tuple[str, int], Fold]
 
@@ -55,6 +57,7 @@ class Search:
         self.folds: dict[tuple[str, int], Fold | str] = {}
         self.judged: dict[int, Judged] = {}
         self.kept: dict[tuple[int, int], Kept] = {}
+        self.reached: dict[tuple[str | None, int], Checkpoint] = {}
         self.n_evaluated = 0
         self.candidates: Sequence[Mapping[str, Any]] = []
         self.results: dict[tuple[int, int], Result] = {}
@@ -74,11 +77,13 @@ class Search:
         n_jobs, pre_dispatch = self.owner.n_jobs, self.owner.pre_dispatch
         with progress(total, "Search") as bar, Parallel(n_jobs) as parallel:
             self._prepare(plan, parallel)
-            for done in as_they_come(self._calls(plan), n_jobs, pre_dispatch):
+            calls = as_they_come(self._calls(plan), n_jobs, pre_dispatch)
+            for done in chain([self._unprepared(plan)], calls):
                 for number, split, result in done:
                     self._collect(number, split, result, bar)
                 bar.advance(len(done), best=self._best())
         self.n_evaluated += len(candidates)
+        self._remember(plan)
         order = ((c, s) for c in range(len(candidates)) for s in range(len(self.splits)))
         return [self.results[key] for key in order]
 
@@ -86,6 +91,15 @@ class Search:
         """What was kept of all candidates evaluated so far."""
         judged = [self._judged(split) for split in range(len(self.splits))]
         return Library(self.kept, judged, self.scorer, self.owner.refit, self.owner.error_score)
+
+    def _remember(self, plan: Plan) -> None:
+        """Keep where the networks stand, and forget those that are no longer candidates."""
+        self.reached = {
+            (fit.run, fit.split): checkpoint
+            for fit in plan.fits
+            for number in fit.candidates
+            if (checkpoint := self.results[number, fit.split].pop("checkpoint", None)) is not None
+        }
 
     def _collect(self, number: int, split: int, result: Result, bar: Progress) -> None:
         kept = result.pop("kept", None)
@@ -110,7 +124,7 @@ class Search:
         return make_plan(self.base, self.candidates, len(self.splits))
 
     def _prepare(self, plan: Plan, parallel: Parallel) -> None:
-        """The folds by preprocessing and split; where it failed, its candidates have failed."""
+        """Fit what comes before the networks, where that has not been done before."""
         splits = range(len(self.splits))
         new = [(p, s) for p in plan.preprocessings for s in splits if (p, s) not in self.folds]
         prepared = parallel(
@@ -126,20 +140,28 @@ class Search:
             for p, s in new
         )
         self.folds.update(zip(new, prepared, strict=True))
+
+    def _unprepared(self, plan: Plan) -> list[tuple[int, int, Result]]:
+        """Where preprocessing failed its candidates have failed."""
+        owner = self.owner
+        failed: list[tuple[int, int, Result]] = []
         for fit in plan.fits:
             error = self.folds[fit.preprocessing, fit.split]
             if isinstance(error, str):
-                scores = error_scores(
-                    self.scorer, self.owner.error_score, self.owner.return_train_score
-                )
+                scores = error_scores(self.scorer, owner.error_score, owner.return_train_score)
                 times = {"fit_time": 0.0, "score_time": 0.0, "n_test_samples": 0}
-                for number in fit.candidates:
-                    self.results[number, fit.split] = {"fit_error": error, **times, **scores}
+                result = {"fit_error": error, **times, **scores}
+                failed += [(number, fit.split, {**result}) for number in fit.candidates]
+        return failed
 
     def _calls(self, plan: Plan) -> list[Any]:
         """What is to be run: stacks, then candidates that must be fitted alone."""
         folds = {key: fold for key, fold in self.folds.items() if isinstance(fold, Fold)}
-        fits = [fit for fit in plan.fits if (fit.preprocessing, fit.split) in folds]
+        fits = [
+            self._from_where_it_stood(fit)
+            for fit in plan.fits
+            if (fit.preprocessing, fit.split) in folds
+        ]
         modules = initial_modules(fits, folds)
         alone = {**plan.alone, **_unstackable(fits, modules)}
         _warn_alone(alone)
@@ -154,6 +176,12 @@ class Search:
         for number in alone:
             calls += self._alone(number)
         return calls
+
+    def _from_where_it_stood(self, fit: Fit) -> Fit:
+        start = self.reached.get((fit.run, fit.split))
+        if start is None or start.epoch >= min(fit.candidates.values()):
+            return fit
+        return replace(fit, start=start)
 
     def _judged(self, split: int) -> Judged:
         if split not in self.judged:
@@ -184,6 +212,7 @@ class Search:
             self.owner.error_score,
             self.owner.return_train_score,
             self.owner.keep_networks,
+            self.owner.goes_on,
         )
 
     def _alone(self, number: int) -> Iterator[Any]:

@@ -3,7 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.model_selection import check_cv
@@ -30,6 +30,9 @@ class StackedSearch(BaseSearchCV):
     ``_run_search`` of the class before this one in the order of inheritance. How they are trained
     is `Search`.
     """
+
+    goes_on: ClassVar[bool] = False
+    """Whether candidates may come back, to be trained for more epochs."""
 
     chunk: int | None
     keep_networks: bool

@@ -86,8 +86,11 @@ class Table:
             self.n_rows += len(part.rows.X)
         return self.parts[key]
 
-    def member(self, fit: Fit) -> Member:
-        """The untrained network of a fit, and how it is trained."""
+    def member(self, fit: Fit, goes_on: bool) -> Member:
+        """The network of a fit as it is before, and how it is trained.
+
+        ``goes_on`` asks for a checkpoint of each that can be trained further.
+        """
         part = self.part(fit)
         estimator = clone(fit.estimator)
         check_optimizer(estimator.optimizer)
@@ -101,6 +104,8 @@ class Table:
             rows=rows,
             validation=validation,
             snapshots=tuple(fit.candidates.values()),
+            start=fit.start,
+            goes_on=goes_on and fit.run is not None,
         )
 
     def tensors(self) -> tuple[Tensor, Tensor, Tensor | None]:

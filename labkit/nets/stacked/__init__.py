@@ -8,11 +8,12 @@ from labkit.nets.stacked.admission import (
     why_not_trained_so,
 )
 from labkit.nets.stacked.losses import name_of_loss
-from labkit.nets.stacked.members import Member, Snapshot, Trained
+from labkit.nets.stacked.members import Checkpoint, Member, Snapshot, Trained
 from labkit.nets.stacked.network import StackedMLP, shape_of
 from labkit.nets.stacked.training import cut_into_stacks, train_stacked
 
 __all__ = [
+    "Checkpoint",
     "Member",
     "Snapshot",
     "StackedMLP",

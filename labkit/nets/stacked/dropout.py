@@ -47,6 +47,14 @@ class DropoutMasks:
             key: torch.Generator(device).manual_seed(key[0]) for key in dict.fromkeys(self.keys)
         }
 
+    def state(self, number: int) -> Tensor:
+        """Of the generator of a network."""
+        return self.generators[self.keys[number]].get_state()
+
+    def resume(self, number: int, state: Tensor) -> None:
+        """Go on drawing a network's masks from where its generator stood."""
+        self.generators[self.keys[number]].set_state(state)
+
     def of(self, numbers: Sequence[int]) -> "MaskDrawer | None":
         """What draws the masks of the networks of these numbers; None without dropout."""
         keys = [self.keys[i] for i in numbers]

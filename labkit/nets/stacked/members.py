@@ -18,40 +18,6 @@ from labkit.nets.training import (
 )
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Member:
-    """One network of a stack, and how it is trained.
-
-    Parameters
-    ----------
-    model : Module
-        An untrained `MLP`. It is copied, not changed.
-    config : TrainingConfig
-    rows : Tensor of int or None
-        Row numbers to train on; None for all. Members that share them should share the object.
-    validation : Tensor of int or None
-        Row numbers whose loss early stopping watches; an alternative to a watched set named
-        ``validation``.
-    weights : Tensor or None
-        How much each row of ``X`` counts, shape ``(rows of X,)``; None for equally.
-    class_weight : Tensor or None
-        How much the rows of each class count, shape ``(classes,)``; in the watched sets too.
-    label_smoothing : float
-        Share of the target probability spread evenly over the classes.
-    snapshots : tuple of int
-        Epochs after which to keep a copy of the network.
-    """
-
-    model: nn.Module
-    config: TrainingConfig
-    rows: Tensor | None = None
-    validation: Tensor | None = None
-    weights: Tensor | None = None
-    class_weight: Tensor | None = None
-    label_smoothing: float = 0.0
-    snapshots: tuple[int, ...] = ()
-
-
 @dataclass(frozen=True, eq=False)
 class Snapshot:
     """A network as it was after some epoch.
@@ -84,6 +50,73 @@ class Snapshot:
 
 
 @dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """Where training stands after some epoch: what it takes to go on as if it had not stopped.
+
+    Parameters
+    ----------
+    epoch : int
+    network : Snapshot
+    averages : list of Tensor
+        The optimizer's, shaped as the network's parameters; on the CPU.
+    order, masks : Tensor
+        The states of the generators that draw the order of the rows and the dropout masks.
+    """
+
+    epoch: int
+    network: Snapshot
+    averages: list[Tensor]
+    order: Tensor
+    masks: Tensor
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Member:
+    """One network of a stack, and how it is trained.
+
+    Parameters
+    ----------
+    model : Module
+        An untrained `MLP`. It is copied, not changed.
+    config : TrainingConfig
+    rows : Tensor of int or None
+        Row numbers to train on; None for all. Members that share them should share the object.
+    validation : Tensor of int or None
+        Row numbers whose loss early stopping watches; an alternative to a watched set named
+        ``validation``.
+    weights : Tensor or None
+        How much each row of ``X`` counts, shape ``(rows of X,)``; None for equally.
+    class_weight : Tensor or None
+        How much the rows of each class count, shape ``(classes,)``; in the watched sets too.
+    label_smoothing : float
+        Share of the target probability spread evenly over the classes.
+    snapshots : tuple of int
+        Epochs after which to keep a copy of the network.
+    start : Checkpoint or None
+        Where to go on from, by a member of the same model and rows, trained in the same way for
+        fewer epochs; None begins with the model. The history has the new epochs only.
+    goes_on : bool
+        Whether to leave a checkpoint at the end.
+    """
+
+    model: nn.Module
+    config: TrainingConfig
+    rows: Tensor | None = None
+    validation: Tensor | None = None
+    weights: Tensor | None = None
+    class_weight: Tensor | None = None
+    label_smoothing: float = 0.0
+    snapshots: tuple[int, ...] = ()
+    start: Checkpoint | None = None
+    goes_on: bool = False
+
+    @property
+    def epochs_done(self) -> int:
+        """Epochs that it has behind it before it is trained."""
+        return 0 if self.start is None else self.start.epoch
+
+
+@dataclass(frozen=True, eq=False)
 class Trained:
     """A network after training.
 
@@ -98,12 +131,15 @@ class Trained:
         the last (the loss of a watched set was not finite).
     snapshots : dict
         Epoch to the network after it; an epoch that was never reached is not there.
+    checkpoint : Checkpoint or None
+        Where it stands after its last epoch, if the member asks for it.
     """
 
     final: Snapshot
     history: History
     training_loss: float
     snapshots: dict[int, Snapshot] = field(default_factory=dict)
+    checkpoint: Checkpoint | None = None
 
     @property
     def model(self) -> nn.Module:
@@ -145,6 +181,21 @@ def check_members(
                 f"member {i}: early stopping (patience) needs validation rows, or a watched set "
                 "named 'validation'"
             )
+        if member.start is not None or member.goes_on:
+            _check_going_on(member, f"member {i}")
+
+
+def _check_going_on(member: Member, what: str) -> None:
+    if member.config.patience is not None:
+        raise ValueError(
+            f"{what} has a patience of {member.config.patience}, which ends training with its best "
+            "epoch: there is no going on from there; leave out start and goes_on"
+        )
+    if member.config.epochs <= member.epochs_done:
+        raise ValueError(
+            f"{what} has {member.epochs_done} epochs behind it; epochs is {member.config.epochs}, "
+            "expected more"
+        )
 
 
 def _check_rows(rows: Tensor | None, n_all: int, what: str) -> None:

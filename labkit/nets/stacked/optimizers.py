@@ -49,7 +49,7 @@ class StackedOptimizer:
         self.options = options
         if state is None:
             state = [torch.zeros_like(parameters) for _ in range(self.n_averages)]
-        self.state = state
+        self.state = [average.to(parameters) for average in state]
         self.scratch = torch.empty_like(parameters)
         self.steps = steps
         self.rates = per_model([own["lr"] for own in options], parameters)

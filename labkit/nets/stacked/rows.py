@@ -108,6 +108,10 @@ class Rows:
         which = torch.tensor(numbers, device=self.X.device)
         return Places(*(table[which] for table in self._places))
 
+    def state(self, number: int) -> Tensor:
+        """Of the generator that draws a member's order."""
+        return self._sources[int(self._places.stream[number])][1].get_state()
+
     def shuffle(self, numbers: Sequence[int]) -> None:
         """Draw the order of the next epoch for these members."""
         for s in self.places(numbers).stream.unique().tolist():
@@ -145,4 +149,7 @@ def _numbers(groups: Sequence[Sequence[int]], device: torch.device) -> Tensor:
 def _source(member: Member, n_all: int) -> tuple[Tensor, torch.Generator]:
     """The rows of a stream, and what draws their order."""
     rows = torch.arange(n_all) if member.rows is None else member.rows.cpu()
-    return rows, torch.Generator().manual_seed(member.config.seed)
+    generator = torch.Generator().manual_seed(member.config.seed)
+    if member.start is not None:
+        generator.set_state(member.start.order)
+    return rows, generator

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from labkit.nets.stacked.dropout import DropoutMasks, MaskDrawer
 from labkit.nets.stacked.losses import LOSSES
-from labkit.nets.stacked.members import Member, Snapshot, Trained
+from labkit.nets.stacked.members import Checkpoint, Member, Snapshot, Trained
 from labkit.nets.stacked.network import StackedMLP, Weights, weights_of
 from labkit.nets.stacked.observation import Observer
 from labkit.nets.stacked.rows import Places, Rows
@@ -56,7 +56,7 @@ class _Span:
 
 
 class Stack:
-    """Members of one shape and batch size while they train.
+    """Members of one shape, batch size and number of epochs done, while they train.
 
     They are admitted to stacks. Members with more rows come first, those of one optimizer beside
     each other: `labkit.nets.stacked.training.cut_into_stacks` sorts them so.
@@ -73,12 +73,15 @@ class Stack:
     ):
         self.members, self.on_epoch = members, on_epoch
         modules = [member.model for member in members]
-        network = StackedMLP.from_weights(modules[0], list(map(weights_of, modules)), X.device)
+        network = StackedMLP.from_weights(modules[0], list(map(_weights, members)), X.device)
         self.dtype, self.device = network.parameters.dtype, X.device
         self.loss = LOSSES[loss]
         self.rows = Rows(members, X, y, self.loss, network.n_outputs, self.dtype)
         seeds = [member.config.seed for member in members]
         self.dropout = DropoutMasks(modules, seeds, self.rows.counts, self.dtype, X.device)
+        for i, member in enumerate(members):
+            if member.start is not None:
+                self.dropout.resume(i, member.start.masks)
         self.observer = Observer(members, X, y, self.loss, network.n_outputs, self.dtype, watch)
         self.logs = [_Log() for _ in members]
         self.done: dict[int, Trained] = {}
@@ -88,7 +91,7 @@ class Stack:
     @torch.no_grad()
     def run(self) -> list[Trained]:
         """Train until the last member has stopped."""
-        epoch = 0
+        epoch = self.members[0].epochs_done
         while self.standing.numbers:
             epoch += 1
             losses = self._train_epoch(judged=self._is_judged(epoch))
@@ -188,4 +191,18 @@ class Stack:
             final = replace(final, weights=log.best.weights)
         stopped_early = epoch < self.members[number].config.epochs
         history = History(pd.DataFrame(log.records), best_epoch, stopped_early)
-        return Trained(final, history, losses[place].item(), log.snapshots)
+        checkpoint = None
+        if self.members[number].goes_on:
+            checkpoint = Checkpoint(
+                epoch,
+                final,
+                self.standing.averages(place),
+                self.rows.state(number),
+                self.dropout.state(number),
+            )
+        return Trained(final, history, losses[place].item(), log.snapshots, checkpoint)
+
+
+def _weights(member: Member) -> Weights:
+    """What a member begins with."""
+    return weights_of(member.model) if member.start is None else member.start.network.weights

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from labkit.nets.schedules import learning_rate_factor
-from labkit.nets.stacked.members import Member
+from labkit.nets.stacked.members import Checkpoint, Member
 from labkit.nets.stacked.network import StackedMLP
 from labkit.nets.stacked.optimizers import STACKED_OPTIMIZERS, StackedOptimizer
 from labkit.nets.training import (
@@ -68,6 +68,15 @@ def _factors(schedule: str | None, steps: int) -> Tensor:
     return torch.tensor([factor(step) for step in range(steps)], dtype=torch.float64)
 
 
+def _reached(starts: Sequence[Checkpoint | None]) -> tuple[list[Tensor] | None, int]:
+    """The optimizer's averages, a row for each of the neighbours, and the steps taken so far."""
+    reached = [start for start in starts if start is not None]
+    if not reached:
+        return None, 0
+    averages = [torch.stack(own) for own in zip(*(s.averages for s in reached), strict=True)]
+    return averages, reached[0].network.n_batches
+
+
 class Standing:
     """The members that still train, place by place.
 
@@ -87,7 +96,10 @@ class Standing:
     def at_the_start(
         cls, members: Sequence[Member], n_rows: Sequence[int], network: StackedMLP
     ) -> "Standing":
-        """All members. Those of as many rows and one optimizer must be neighbours."""
+        """All members. Those of as many rows and one optimizer must be neighbours.
+
+        They have the same number of epochs behind them.
+        """
 
         def kind(i: int) -> tuple[int, str]:
             return n_rows[i], members[i].config.optimizer
@@ -98,9 +110,15 @@ class Standing:
             configs = [members[i].config for i in own]
             make = STACKED_OPTIMIZERS[OPTIMIZERS[name]]
             parameters = network.parameters[own[0] : own[-1] + 1]
-            optimizer = make(parameters, [optimizer_options(config) for config in configs])
+            options = [optimizer_options(config) for config in configs]
+            optimizer = make(parameters, options, *_reached([members[i].start for i in own]))
             runs.append(Run(own[0], configs, count, optimizer))
         return cls(range(len(members)), network, runs)
+
+    def averages(self, place: int) -> list[Tensor]:
+        """Copies of what the optimizer keeps of the network at a place, on the CPU."""
+        (run,) = (run for run in self.runs if run.start <= place < run.stop)
+        return [own[place - run.start].to("cpu", copy=True) for own in run.optimizer.state]
 
     def select(self, places: Sequence[int]) -> "Standing":
         """Those at some of the places, which go on from here."""

@@ -62,7 +62,8 @@ def train_stacked(
     ------
     ValueError
         On an unknown loss, optimizer or schedule, rows that ``X`` has not, early stopping with
-        nothing to watch, or an observer called ``validation`` beside validation rows.
+        nothing to watch or from a checkpoint, an observer called ``validation`` beside validation
+        rows, or a checkpoint after the last epoch.
     TypeError
         When a network, or the way it is trained, has no stacked counterpart: see
         `labkit.nets.stacked.admission`.
@@ -90,7 +91,7 @@ def train_stacked(
 def cut_into_stacks(
     members: Sequence[Member], n_rows: Sequence[int], chunk: int | None = None
 ) -> list[list[int]]:
-    """The numbers of the members that train together: of one shape and batch size.
+    """The numbers of the members that train together: of one shape, batch size and start.
 
     Parameters
     ----------
@@ -102,7 +103,7 @@ def cut_into_stacks(
     """
     groups: dict[Hashable, list[int]] = {}
     for i, member in enumerate(members):
-        key = (shape_of(member.model), member.config.batch_size)
+        key = (shape_of(member.model), member.config.batch_size, member.epochs_done)
         groups.setdefault(key, []).append(i)
     stacks = []
     for group in groups.values():
