@@ -33,6 +33,7 @@ from labkit.nets.search import (
     StackedRandomizedSearchCV,
 )
 from labkit.nets.search.library import choose_greedily
+from labkit.nets.stacked.stack import Stack
 
 FOLDS = StratifiedKFold(3, shuffle=True, random_state=0)
 
@@ -131,6 +132,43 @@ def test_halving_is_the_same_whatever_depends_on_the_last_epoch(labelled, more):
     options = {"cv": FOLDS, "factor": 2, "max_resources": 6, "resource": "mlpclassifier__epochs"}
     plain = HalvingGridSearchCV(model, grid, **options).fit(X, y)
     assert_same_results(quietly(StackedHalvingSearchCV(model, grid, **options), X, y), plain)
+
+
+def epochs_trained(monkeypatch, search, X, y):
+    """Epochs that networks train in the course of a search, each network's counted."""
+    count = []
+    train_epoch = Stack._train_epoch
+
+    def counting(stack, judged):
+        count.append(len(stack.standing.numbers))
+        return train_epoch(stack, judged)
+
+    monkeypatch.setattr(Stack, "_train_epoch", counting)
+    search.fit(X, y)
+    return sum(count)
+
+
+@pytest.mark.parametrize("seed", [0, np.random.RandomState(1)])
+def test_who_stays_in_a_halving_goes_on_from_where_training_stood(measured, monkeypatch, seed):
+    model = regressor(epochs=8, dropout=0.1, random_state=seed)
+    halving = StackedHalvingSearchCV(model, HALVED, cv=3)
+    trained = epochs_trained(monkeypatch, halving, *measured)
+    assert halving.n_candidates_ == [8, 4, 2, 1] and halving.n_resources_ == [1, 2, 4, 8]
+    assert trained == 3 * (8 * 1 + 4 * 1 + 2 * 2 + 1 * 4)
+
+
+@pytest.mark.parametrize("other", [{"schedule": "cosine"}, {"random_state": None}])
+def test_what_more_epochs_train_in_another_way_begins_anew(measured, monkeypatch, other):
+    halving = StackedHalvingSearchCV(regressor(epochs=8, **other), HALVED, cv=3)
+    trained = epochs_trained(monkeypatch, halving, *measured)
+    assert trained == 3 * (8 * 1 + 4 * 2 + 2 * 4 + 1 * 8)
+
+
+def test_processes_hand_on_where_training_stood(measured):
+    options = {"cv": 3, "max_resources": 8}
+    one = StackedHalvingSearchCV(regressor(dropout=0.1), HALVED, **options).fit(*measured)
+    two = StackedHalvingSearchCV(regressor(dropout=0.1), HALVED, n_jobs=2, chunk=5, **options)
+    assert_same_results(two.fit(*measured), one)
 
 
 def test_halving_ends_with_the_epochs_of_the_estimator_and_keeps_one_half(measured):
@@ -449,6 +487,14 @@ def test_a_score_of_the_users_chooses(measured):
     ensemble = search.fit(*measured).ensemble_(3)
     assert ensemble.scores_[0] == pytest.approx(search.cv_results_["mean_test_max"].max())
     assert (np.diff(ensemble.scores_) > -0.5).all()
+
+
+@pytest.mark.parametrize("scoring", ["f1_macro", "neg_log_loss"])
+def test_rows_count_for_an_ensemble_what_they_count_for_its_search(labelled, scoring):
+    X, y = labelled
+    search = StackedGridSearchCV(classifier(), GRID, cv=FOLDS, scoring=scoring, keep_networks=True)
+    ensemble = search.fit(X, y, sample_weight=np.linspace(0, 2, len(y))).ensemble_(2)
+    assert ensemble.scores_[0] == pytest.approx(search.best_score_, abs=1e-12)
 
 
 def test_a_candidate_that_failed_is_left_out(measured):

@@ -2,6 +2,8 @@
 
 import copy
 import math
+import pickle
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -317,6 +319,48 @@ def test_snapshots_are_what_a_shorter_run_ends_with():
             snapshot = one.snapshots[epochs]
             assert difference(snapshot.model, model) < 1e-9
             assert math.isfinite(snapshot.training_loss)
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_who_goes_on_from_a_checkpoint_ends_where_one_run_does(optimizer, batch_norm):
+    """In other company, on fewer places, after a way through another process."""
+    X, y = data("cross_entropy")
+    rows = [torch.arange(300), torch.arange(20, 330), torch.arange(300), torch.arange(330)]
+    model = {"dropout": 0.3, "batch_norm": batch_norm}
+    members = [
+        replace(member, rows=own)
+        for member, own in zip(
+            varied("cross_entropy", optimizer, epochs=12, decay=True, model=model),
+            rows,
+            strict=True,
+        )
+    ]
+    whole = train_stacked(members, X, y, loss="cross_entropy")
+    short = [replace(m, config=replace(m.config, epochs=5), goes_on=True) for m in members]
+    first = train_stacked(short, X, y, loss="cross_entropy")
+    assert whole[0].checkpoint is None and first[0].checkpoint.epoch == 5
+    stands = pickle.loads(pickle.dumps([trained.checkpoint for trained in first]))
+    on = [replace(members[i], start=stands[i], snapshots=(7, 12)) for i in (3, 1)]
+    second = train_stacked([*on, members[2]], X, y, loss="cross_entropy")
+    for trained, i in zip(second, (3, 1, 2), strict=True):
+        assert difference(trained.model, whole[i].model) < 1e-12
+        assert trained.training_loss == pytest.approx(whole[i].training_loss, abs=1e-12)
+    assert second[0].history.table["epoch"].tolist() == list(range(6, 13))
+    assert sorted(second[0].snapshots) == [7, 12]
+
+
+def test_bad_checkpoints_are_named():
+    X, y = data("squared_error")
+    (member,) = varied("squared_error", "adam", n=1, epochs=2)
+    (trained,) = train_stacked([replace(member, goes_on=True)], X, y, loss="squared_error")
+    with pytest.raises(ValueError, match="has 2 epochs behind it; epochs is 2, expected more"):
+        again = replace(member, start=trained.checkpoint)
+        train_stacked([again], X, y, loss="squared_error")
+    with pytest.raises(ValueError, match="has a patience of 3.*leave out start and goes_on"):
+        patient = replace(member.config, patience=3)
+        stopped = replace(member, config=patient, validation=torch.arange(5), goes_on=True)
+        train_stacked([stopped], X, y, loss="squared_error")
 
 
 def test_a_diverging_member_leaves_the_others_untouched():

@@ -20,7 +20,7 @@ class _Average(BaseEstimator):
     Attributes
     ----------
     candidates_, scores_, weights_ : ndarray
-        Set by a search's ``ensemble_``, which see.
+        How ``ensemble_`` of a search came to it.
     """
 
     candidates_: np.ndarray

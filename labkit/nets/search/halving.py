@@ -25,9 +25,9 @@ class StackedHalvingSearchCV(HalvingGridSearchCV, StackedSearch):
         ``estimator``.
     factor : int or float
         One in ``factor`` candidates stays, for ``factor`` times the epochs. scikit-learn's default
-        is 3. Here it is 2, since a network's first epochs tell little: where it was measured, one
-        half took 3.2 times less training than the whole grid and found the same winner, one quarter
-        lost 0.015 of its score.
+        is 3. Here it is 2, since a network's first epochs tell little of its last. In a trial of
+        both, keeping one half found the winner of the whole grid with 3.2 times less training,
+        keeping one quarter lost 0.015 of its score.
     resource : str
         The parameter of ``estimator`` that grows: its epochs, under the name that they have in a
         pipeline (``"mlpclassifier__epochs"``). No axis of ``param_grid``.
