@@ -418,6 +418,16 @@ def test_an_ensemble_predicts_by_the_networks_of_all_folds(labelled):
     assert (again.predict_proba(X) == ensemble.predict_proba(X)).all()
 
 
+@pytest.mark.filterwarnings("error")
+def test_probabilities_add_up_to_one_in_single_precision(labelled):
+    X, y = labelled[0].to_numpy("float32"), labelled[1]
+    model = classifier(dtype="float32")
+    search = StackedGridSearchCV(model, GRID, cv=FOLDS, scoring="neg_log_loss", keep_networks=True)
+    ensemble = search.fit(X, y).ensemble_(3)
+    assert ensemble.scores_[0] == pytest.approx(search.best_score_, abs=1e-6)
+    assert get_scorer("neg_log_loss")(ensemble, X, y) < 0
+
+
 def test_the_networks_of_all_iterations_of_a_halving_may_be_chosen(measured):
     search = StackedHalvingSearchCV(regressor(), HALVED, cv=3, max_resources=8, keep_networks=True)
     ensemble = search.fit(*measured).ensemble_(4)
@@ -506,6 +516,33 @@ def test_a_candidate_that_failed_is_left_out(measured):
         search.fit(*measured)
     assert search.best_index_ == 0, "by its error score"
     assert search.ensemble_(2).candidates_.tolist() == [1, 1]
+
+
+def fussy(estimator, X, y):
+    """A score that some answers do not get."""
+    if estimator.predict(X).std() < 0.2:
+        raise ValueError("too flat")
+    return 1.0
+
+
+def test_a_candidate_without_a_score_is_not_chosen(measured):
+    grid = {"learning_rate": [1e-5, 3e-2], "epochs": [20]}
+    search = StackedGridSearchCV(
+        regressor(), grid, scoring=fussy, cv=2, error_score=9.0, keep_networks=True, refit=False
+    )
+    with pytest.warns(UserWarning, match="Scoring failed"):
+        search.fit(*measured)
+    assert search.cv_results_["mean_test_score"].tolist() == [9, 1]
+    with pytest.warns(UserWarning, match="Scoring failed"):
+        assert search.ensemble_(1).candidates_.tolist() == [1]
+    search.set_params(param_grid={"learning_rate": [1e-5]})
+    with pytest.warns(UserWarning, match="Scoring failed"):
+        search.fit(*measured)
+    with (
+        pytest.warns(UserWarning, match="Scoring failed"),
+        pytest.raises(ValueError, match="no average of candidates has a score"),
+    ):
+        search.ensemble_(1)
 
 
 def test_bad_ensembles_are_named(measured):

@@ -55,24 +55,31 @@ class AverageClassifier(ClassifierMixin, _Average):
     Parameters
     ----------
     estimators, shares
-        Fitted classifiers with ``predict_proba``, and what each counts for. One that
-        has not seen a class gives it no probability.
+        Fitted classifiers with ``predict_proba``, and what each counts for. One that has not seen a
+        class gives it no probability.
     """
 
     @property
     def classes_(self) -> np.ndarray:
         """The labels that any of them has seen, sorted; the columns of ``predict_proba``."""
-        return np.unique(np.concatenate([own.classes_ for own in self.estimators]))
+        return classes_of(self.estimators)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probabilities, shape ``(rows, classes)``."""
         classes = self.classes_
         answers = [by_class(own.predict_proba(X), own.classes_, classes) for own in self.estimators]
-        return np.average(answers, axis=0, weights=self.shares)
+        total = np.average(answers, axis=0, weights=self.shares)
+        # Of single precision they add up to one too coarsely for scikit-learn's log loss.
+        return total / total.sum(axis=1, keepdims=True)
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable label of each row, shape ``(rows,)``."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+def classes_of(classifiers: Sequence[Any]) -> np.ndarray:
+    """The labels that any of some classifiers has seen, sorted."""
+    return np.unique(np.concatenate([own.classes_ for own in classifiers]))
 
 
 def by_class(probabilities: np.ndarray, own: np.ndarray, classes: np.ndarray) -> np.ndarray:

@@ -25,9 +25,9 @@ class StackedHalvingSearchCV(HalvingGridSearchCV, StackedSearch):
         ``estimator``.
     factor : int or float
         One in ``factor`` candidates stays, for ``factor`` times the epochs. scikit-learn's default
-        is 3. Here it is 2, since a network's first epochs tell little of its last. In a trial of
-        both, keeping one half found the winner of the whole grid with 3.2 times less training,
-        keeping one quarter lost 0.015 of its score.
+        is 3. Here it is 2, since a network's first epochs tell little of its last: in one trial,
+        keeping one half found the winner of the whole grid and keeping one quarter lost 0.015 of
+        its score. The best after few epochs is not always the best after many.
     resource : str
         The parameter of ``estimator`` that grows: its epochs, under the name that they have in a
         pipeline (``"mlpclassifier__epochs"``). No axis of ``param_grid``.
@@ -53,6 +53,8 @@ class StackedHalvingSearchCV(HalvingGridSearchCV, StackedSearch):
 
     Notes
     -----
+    From 16 candidates to one takes 5.3 times fewer epochs than the whole grid.
+
     Who stays goes on from where training stood, and its scores are those of a network trained for
     as long from the start. Between iterations that is memory for the weights and the optimizer's
     averages of every candidate on every fold. What more epochs would have trained in another way

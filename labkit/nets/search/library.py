@@ -9,7 +9,12 @@ import numpy as np
 from sklearn.base import is_classifier
 
 from labkit.nets.private import _MultimetricScorer, _score
-from labkit.nets.search.averages import AverageClassifier, AverageRegressor, by_class
+from labkit.nets.search.averages import (
+    AverageClassifier,
+    AverageRegressor,
+    by_class,
+    classes_of,
+)
 from labkit.nets.search.folds import last_step
 from labkit.nets.search.judging import Judged, headline
 from labkit.nets.search.scoring import scores_at_once
@@ -69,6 +74,11 @@ def choose_greedily(answers: Sequence[np.ndarray], score: Score, n: int) -> Chos
         Of a split and the answers to it; the mean over the splits chooses.
     n : int
 
+    Raises
+    ------
+    ValueError
+        When no average has a score.
+
     Examples
     --------
     The truth is zero. No second candidate goes well with the best one, which is taken twice; then
@@ -85,6 +95,11 @@ def choose_greedily(answers: Sequence[np.ndarray], score: Score, n: int) -> Chos
         means = np.mean(
             [score(i, (totals[i] + own) / size) for i, own in enumerate(answers)], axis=0
         )
+        if np.isnan(means).all():
+            raise ValueError(
+                "no average of candidates has a score: scoring failed for all of them, see the "
+                "warnings; choose another scoring"
+            )
         best = int(np.nanargmax(means))
         totals = [total + own[best] for total, own in zip(totals, answers, strict=True)]
         candidates.append(best)
@@ -118,7 +133,6 @@ class Library:
         As scikit-learn makes it.
     refit : bool, str or callable
         The search's; of several scores it names the one that chooses.
-    error_score : float or "raise"
     """
 
     def __init__(
@@ -127,12 +141,10 @@ class Library:
         judged: Sequence[Judged],
         scorer: Any,
         refit: Any,
-        error_score: Any,
     ):
         if isinstance(scorer, _MultimetricScorer) and refit in scorer._scorers:
             scorer = scorer._scorers[refit]
-        self.kept, self.judged, self.scorer = kept, judged, scorer
-        self.refit, self.error_score = refit, error_score
+        self.kept, self.judged, self.scorer, self.refit = kept, judged, scorer, refit
 
     def ensemble(self, n: int, n_candidates: int) -> AverageRegressor | AverageClassifier:
         """Choose ``n`` times among the candidates; see `StackedSearch.ensemble_`."""
@@ -172,9 +184,7 @@ class Library:
     def _classes(self, split: int, candidates: Sequence[int]) -> np.ndarray | None:
         """The classes that any of the candidates has seen of a split; None in a regression."""
         estimators = [self.kept[own, split].estimator for own in candidates]
-        if not is_classifier(estimators[0]):
-            return None
-        return AverageClassifier(estimators, [1 / len(estimators)] * len(estimators)).classes_
+        return classes_of(estimators) if is_classifier(estimators[0]) else None
 
     def _answer(self, candidate: int, split: int, classes: np.ndarray | None) -> np.ndarray:
         kept = self.kept[candidate, split]
@@ -186,20 +196,19 @@ class Library:
     def _scores(self, split: int, averages: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
         judged = self.judged[split]
         kind = AverageRegressor if classes is None else AverageClassifier
-        answering = [kind([_Given(own, classes)], [1.0]) for own in averages]
+
+        def answering(average: np.ndarray) -> AverageRegressor | AverageClassifier:
+            return kind([_Given(average, classes)], [1.0])
+
         scores: list[Any] = [None] * len(averages)
         if not judged.params_test:
-            scores = scores_at_once(self.scorer, answering[0], judged.y_test, averages)
-        for i, estimator in enumerate(answering):
+            scores = scores_at_once(self.scorer, answering(averages[0]), judged.y_test, averages)
+        for i, average in enumerate(averages):
             if scores[i] is None:
-                scores[i] = _score(
-                    estimator,
-                    judged.X_test,
-                    judged.y_test,
-                    self.scorer,
-                    judged.params_test,
-                    self.error_score,
-                )
+                rows = judged.X_test, judged.y_test
+                params = judged.params_test
+                # Where scoring fails the average has no score, whatever the search gives for it.
+                scores[i] = _score(answering(average), *rows, self.scorer, params, np.nan)
         return np.array([headline(own, self.refit) for own in scores], float)
 
     def _average(self, weights: np.ndarray) -> AverageRegressor | AverageClassifier:

@@ -90,7 +90,7 @@ class Search:
     def library(self) -> Library:
         """What was kept of all candidates evaluated so far."""
         judged = [self._judged(split) for split in range(len(self.splits))]
-        return Library(self.kept, judged, self.scorer, self.owner.refit, self.owner.error_score)
+        return Library(self.kept, judged, self.scorer, self.owner.refit)
 
     def _remember(self, plan: Plan) -> None:
         """Keep where the networks stand, and forget those that are no longer candidates."""

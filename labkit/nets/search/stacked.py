@@ -142,7 +142,8 @@ class StackedSearch(BaseSearchCV):
         ------
         ValueError
             When the networks were not kept, ``n`` is no number of 1 or more, no candidate has
-            answered all folds, or there are several scores and ``refit`` names none.
+            answered all folds or none has a score, or there are several scores and ``refit`` names
+            none.
 
         Notes
         -----
