@@ -109,3 +109,12 @@ def fill(root: Path) -> None:
     finished = stamp.with_suffix(".new")
     finished.write_text(digest(root))
     os.replace(finished, stamp)
+    _compile(root)
+
+
+def _compile(root: Path) -> None:
+    """Compile the kernel of the networks now; where that fails, training says what is wrong."""
+    print("Compiling the networks' kernel ...", flush=True)
+    call = "from labkit.nets.stacked import compile_ahead; compile_ahead('float32', 'float64')"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run([sys.executable, "-c", call], cwd=root, check=False, **quiet)

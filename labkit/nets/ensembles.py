@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from joblib import cpu_count
 from torch import Tensor, nn
 
 from labkit.nets.estimators import MLPClassifier, MLPRegressor
@@ -22,9 +23,13 @@ from labkit.nets.stacked import (
     cut_into_stacks,
     name_of_loss,
     train_stacked,
+    trains_compiled,
     why_not_stacked_each,
 )
 from labkit.nets.training import History, Watched, train
+
+STACKS_PER_CORE = 4
+"""At least so many, if there are networks enough: the cores then end at about one time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +82,7 @@ def train_members(
         for stack in _stacks(members, [len(X)] * len(members), alone)
     ]
     jobs += [Job([i], _train_alone, (members[i], X, y, estimators[i].loss(), watch)) for i in alone]
-    return spread(jobs, "Training", "networks")
+    return spread(jobs, "Training", "networks", prefer=_preferred(alone))
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,7 @@ def train_cases(cases: Sequence[Case], n_classes: int) -> list[TrainedCase]:
         for stack in _stacks(members, [len(case.X) for case in cases], alone)
     ]
     jobs += [Job([i], _train_case_alone, (cases[i], n_classes)) for i in alone]
-    return spread(jobs, "Training", "networks")
+    return spread(jobs, "Training", "networks", prefer=_preferred(alone))
 
 
 def _train_cases_stacked(cases: Sequence[Case], n_classes: int) -> list[TrainedCase]:
@@ -227,12 +232,19 @@ def _alone(estimators: Sequence[Any], members: Sequence[Member], loss: str) -> l
     return alone
 
 
+def _preferred(alone: Sequence[int]) -> str | None:
+    """What joblib is to spread the work over: the plain loop would hold up other threads."""
+    return "threads" if trains_compiled() and not alone else None
+
+
 def _stacks(
     members: Sequence[Member], n_rows: Sequence[int], alone: Sequence[int]
 ) -> list[list[int]]:
     """The numbers of the members of each stack: all but those to be trained alone."""
     together = sorted({*range(len(members))} - {*alone})
-    stacks = cut_into_stacks([members[i] for i in together], [n_rows[i] for i in together])
+    # Compiled networks gain nothing from company, and no core need wait for another.
+    chunk = -(-len(together) // (STACKS_PER_CORE * cpu_count())) if trains_compiled() else None
+    stacks = cut_into_stacks([members[i] for i in together], [n_rows[i] for i in together], chunk)
     return [[together[k] for k in stack] for stack in stacks]
 
 

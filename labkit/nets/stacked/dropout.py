@@ -65,6 +65,19 @@ class DropoutMasks:
         drawn = [(rates, self.generators[seed, rates, n]) for seed, rates, n in distinct]
         return MaskDrawer(drawn, which, self.dtype)
 
+    def of_batches(self, i: int, sizes: Sequence[int], widths: Sequence[int]) -> Tensor:
+        """The next masks of network ``i``, flat: batch by batch, and in each layer by layer.
+
+        ``sizes`` are the rows of the batches, ``widths`` those of the dropout layers.
+        """
+        rates, generator = self.keys[i][1], self.generators[self.keys[i]]
+        drawn = [
+            mask((size, width), rate, generator, self.dtype, self.device).flatten()
+            for size in sizes
+            for rate, width in zip(rates, widths, strict=True)
+        ]
+        return torch.cat([torch.empty(0, dtype=self.dtype, device=self.device), *drawn])
+
 
 class MaskDrawer:
     """Draws the masks of some networks.
@@ -98,7 +111,18 @@ class MaskDrawer:
 
     def _draw(self, layer: int, shape: tuple[int, int]) -> Iterator[Tensor]:
         for rates, generator in self.distinct:
-            factors = torch.ones(shape, dtype=self.dtype, device=self.which.device)
-            if rates[layer] > 0:
-                factors.bernoulli_(1 - rates[layer], generator=generator).div_(1 - rates[layer])
-            yield factors
+            yield mask(shape, rates[layer], generator, self.dtype, self.which.device)
+
+
+def mask(
+    shape: tuple[int, int],
+    rate: float,
+    generator: torch.Generator,
+    dtype: torch.dtype,
+    device: str | torch.device,
+) -> Tensor:
+    """The factors of a batch ``(batch, width)``, drawn as ``nn.Dropout`` draws them."""
+    factors = torch.ones(shape, dtype=dtype, device=device)
+    if rate > 0:
+        factors.bernoulli_(1 - rate, generator=generator).div_(1 - rate)
+    return factors

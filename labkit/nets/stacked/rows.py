@@ -119,6 +119,18 @@ class Rows:
             order = torch.randperm(len(rows), generator=generator)
             self._orders[s, : len(rows)] = rows[order].to(self._orders.device)
 
+    def tables(self, number: int) -> tuple[Tensor, Tensor, Tensor]:
+        """A member's order of rows in this epoch, and the targets and weights of all rows.
+
+        There are no weights where all rows count the same.
+        """
+        stream, targets, weights = (int(table[number]) for table in self._places)
+        n = len(self.X)
+        own_weights = self.targets.new_empty(0)
+        if self.weights is not None:
+            own_weights = self.weights[weights : weights + n]
+        return self._orders[stream], self.targets[targets : targets + n], own_weights
+
     def batch(self, places: Places, start: int, stop: int) -> Batch:
         """What the members at ``places`` take from ``start`` to ``stop`` in this epoch's order."""
         rows = self._orders[:, start:stop].index_select(0, places.stream)

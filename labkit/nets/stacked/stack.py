@@ -13,6 +13,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from labkit.nets.parallel import end_if_unwanted
+from labkit.nets.stacked.compiled import CompiledSteps, program_of
 from labkit.nets.stacked.dropout import DropoutMasks, MaskDrawer
 from labkit.nets.stacked.losses import LOSSES
 from labkit.nets.stacked.members import Checkpoint, Member, Snapshot, Trained
@@ -87,12 +89,18 @@ class Stack:
         self.done: dict[int, Trained] = {}
         self.standing = Standing.at_the_start(members, self.rows.counts, network)
         self.spans: dict[tuple[int, int], _Span] = {}
+        self.compiled: CompiledSteps | None = None
+        batches = [batch for run in self.standing.runs for batch in run.batches]
+        program = program_of(network, max(stop - start for start, stop in batches), X)
+        if program is not None:
+            self.compiled = CompiledSteps(program, self.rows, self.dropout, self.loss, network)
 
     @torch.no_grad()
     def run(self) -> list[Trained]:
         """Train until the last member has stopped."""
         epoch = self.members[0].epochs_done
         while self.standing.numbers:
+            end_if_unwanted()
             epoch += 1
             losses = self._train_epoch(judged=self._is_judged(epoch))
             if self.on_epoch is not None:
@@ -111,6 +119,8 @@ class Stack:
         """Take every batch once; the mean training loss at each place, if judged."""
         numbers, runs = self.standing.numbers, self.standing.runs
         self.rows.shuffle(numbers)
+        if self.compiled is not None:
+            return self.compiled.train_epoch(self.standing, judged)
         start = 0.0 if judged else math.nan
         losses = torch.full((len(numbers),), start, dtype=self.dtype, device=self.device)
         for step in range(len(runs[0].batches)):

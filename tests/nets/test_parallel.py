@@ -1,0 +1,42 @@
+"""Work spread over threads: what nobody waits for ends."""
+
+import time
+
+import torch
+from joblib import delayed
+
+from labkit.nets.mlp import MLP
+from labkit.nets.parallel import as_they_come
+from labkit.nets.stacked import Member, train_stacked
+from labkit.nets.training import TrainingConfig
+
+N_EPOCHS = 1_000_000
+
+
+def test_training_in_a_thread_ends_when_nobody_waits_for_it():
+    seen = []
+    X, y = torch.randn(40, 3), torch.randn(40, 1)
+
+    def train_for_ever():
+        member = Member(model=MLP(3, 1), config=TrainingConfig(epochs=N_EPOCHS))
+        train_stacked([member], X, y, loss="squared_error", on_epoch=seen.append)
+
+    coming = as_they_come([delayed(int)(), delayed(train_for_ever)()], 2, prefer="threads")
+    assert next(coming) == 0
+    while not seen:
+        time.sleep(0.01)
+    coming.close()
+    time.sleep(0.5)  # an epoch takes a thousandth of that
+    reached = len(seen)
+    time.sleep(0.5)
+    assert len(seen) == reached < N_EPOCHS
+
+
+def test_the_same_thread_works_for_others_after_that():
+    coming = as_they_come([delayed(int)(k) for k in range(4)], 1, prefer="threads")
+    next(coming)
+    coming.close()
+    X, y = torch.randn(40, 3), torch.randn(40, 1)
+    member = Member(model=MLP(3, 1), config=TrainingConfig(epochs=2))
+    [trained] = train_stacked([member], X, y, loss="squared_error")
+    assert len(trained.history.table) == 2
