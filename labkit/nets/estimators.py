@@ -135,9 +135,10 @@ class _SkorchMLP(BaseEstimator):
     ) -> TrainingRows:
         # A row without weight is no row: a batch of such rows alone would have no mean.
         counts = weight != 0
-        strata = None if strata is None else strata[counts]
-        weight = weight[counts].astype(self.dtype)
-        return TrainingRows(X[counts], target[counts], weight, n_outputs, strata)
+        if not counts.all():
+            X, target, weight = X[counts], target[counts], weight[counts]
+            strata = None if strata is None else strata[counts]
+        return TrainingRows(X, target, weight.astype(self.dtype), n_outputs, strata)
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train on ``X`` ``(rows, features)`` and ``y`` ``(rows,)``.

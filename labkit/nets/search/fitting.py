@@ -43,7 +43,7 @@ class Task:
     """
 
     fits: Sequence[Fit]
-    folds: Mapping[tuple[str, int], Fold]
+    folds: dict[tuple[str, int], Fold]
     judged: Mapping[int, Judged]
     scorer: Any
     error_score: Any

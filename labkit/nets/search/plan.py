@@ -14,11 +14,11 @@ from torch import nn
 from labkit.nets.membership import Estimator, why_alone
 from labkit.nets.mlp import count_parameters
 from labkit.nets.search.folds import Fold, last_step, preprocessing_params
-from labkit.nets.stacked import Checkpoint, shape_of
+from labkit.nets.stacked import Checkpoint, shape_of, trains_compiled
 from labkit.nets.stacked.training import chunk_size, evenly
 
-STACKS_PER_PROCESS = 2
-"""At least so many, if there are networks enough: the processes then end at about one time."""
+STACKS_PER_JOB = 4
+"""At least so many, if there are networks enough: the jobs then end at about one time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,13 +226,15 @@ def make_tasks(
     for i, (fit, module) in enumerate(zip(fits, modules, strict=True)):
         own = fit.estimator
         done = own.epochs - fit.epochs
-        key = (type(own), shapes.get(id(module), i), repr(own.batch_size), own.device, done)
+        # One stack may train on many splits, but then it needs all their rows below each other.
+        split = fit.split if trains_compiled(own.device) else None
+        key = (type(own), shapes.get(id(module), i), repr(own.batch_size), own.device, done, split)
         groups.setdefault(key, []).append(i)
     tasks = []
     for group in groups.values():
         cost, fast = _size(fits[group[0]].estimator, modules[group[0]])
         tasks += [([fits[i] for i in part], cost) for part in evenly(group, chunk or fast)]
-    wanted = 1 if n_jobs == 1 else STACKS_PER_PROCESS * n_jobs
+    wanted = 1 if n_jobs == 1 else STACKS_PER_JOB * n_jobs
     while len(tasks) < wanted and (splittable := [task for task in tasks if len(task[0]) > 1]):
         longest, cost = max(splittable, key=_time)
         half = len(longest) // 2

@@ -4,7 +4,6 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -29,7 +28,7 @@ from labkit.nets.search.judging import Judged, headline, needs_rows
 from labkit.nets.search.library import Kept, Library, answer_of
 from labkit.nets.search.plan import Fit, Plan, initial_modules, make_plan, make_tasks
 from labkit.nets.search.reporting import end_of_fit
-from labkit.nets.stacked import Checkpoint, why_not_stacked_each
+from labkit.nets.stacked import Checkpoint, trains_compiled, why_not_stacked_each
 
 Folds = Mapping[tuple[str, int], Fold]
 
@@ -61,6 +60,7 @@ class Search:
         self.n_evaluated = 0
         self.candidates: Sequence[Mapping[str, Any]] = []
         self.results: dict[tuple[int, int], Result] = {}
+        self.warned: set[int] = set()
 
     def evaluate(self, candidates: Sequence[Mapping[str, Any]]) -> list[Result]:
         """Results of some candidates on all splits, in scikit-learn's order."""
@@ -72,16 +72,14 @@ class Search:
             )
         if not total:
             raise ValueError("No fits were performed: there are no candidates, or no folds.")
-        self.candidates, self.results = candidates, {}
+        self.candidates, self.results, self.warned = candidates, {}, set()
         plan = self._plan()
-        n_jobs, pre_dispatch = self.owner.n_jobs, self.owner.pre_dispatch
-        with progress(total, "Search") as bar, Parallel(n_jobs) as parallel:
-            self._prepare(plan, parallel)
-            calls = as_they_come(self._calls(plan), n_jobs, pre_dispatch)
-            for done in chain([self._unprepared(plan)], calls):
-                for number, split, result in done:
-                    self._collect(number, split, result, bar)
-                bar.advance(len(done), best=self._best())
+        with progress(total, "Search") as bar:
+            for splits in self._rounds(plan):
+                for done in self._on(splits, plan):
+                    for number, split, result in done:
+                        self._collect(number, split, result, bar)
+                    bar.advance(len(done), best=self._best())
         self.n_evaluated += len(candidates)
         self._remember(plan)
         order = ((c, s) for c in range(len(candidates)) for s in range(len(self.splits)))
@@ -123,11 +121,37 @@ class Search:
             return Plan([], {}, dict.fromkeys(range(len(self.candidates)), reason))
         return make_plan(self.base, self.candidates, len(self.splits))
 
-    def _prepare(self, plan: Plan, parallel: Parallel) -> None:
+    def _rounds(self, plan: Plan) -> list[list[int]]:
+        """The splits that are prepared and trained on at a time.
+
+        All of them for stacks of PyTorch's, which are the faster the larger they are. Compiled
+        ones gain nothing from that, and one split at a time takes little memory.
+        """
+        splits = list(range(len(self.splits)))
+        in_threads = _preferred(plan.fits, plan.alone) == "threads"
+        return [[split] for split in splits] if in_threads else [splits]
+
+    def _on(self, splits: Sequence[int], plan: Plan) -> Iterator[list[tuple[int, int, Result]]]:
+        """Results of all candidates on some splits, as they come."""
+        n_jobs, pre_dispatch = self.owner.n_jobs, self.owner.pre_dispatch
+        fits = [fit for fit in plan.fits if fit.split in splits]
+        self._prepare(plan, splits)
+        yield self._unprepared(fits)
+        tasks, alone = self._tasks(fits, plan.alone)
+        calls = [delayed(run_task)(task) for task in tasks]
+        calls += [call for number in alone for call in self._alone(number, splits)]
+        yield from as_they_come(calls, n_jobs, pre_dispatch, _preferred(fits, alone))
+        if not self.owner.goes_on:
+            # joblib may keep what it was given, though not in use, until Python looks for garbage.
+            self.folds.clear()
+            for task in tasks:
+                task.folds.clear()
+
+    def _prepare(self, plan: Plan, splits: Sequence[int]) -> None:
         """Fit what comes before the networks, where that has not been done before."""
-        splits = range(len(self.splits))
         new = [(p, s) for p in plan.preprocessings for s in splits if (p, s) not in self.folds]
-        prepared = parallel(
+        n_jobs = self.owner.n_jobs if len(new) > 1 else 1
+        prepared = Parallel(n_jobs, prefer=_preferred(plan.fits, plan.alone))(
             delayed(prepare)(
                 plan.preprocessings[p],
                 self.X,
@@ -141,11 +165,11 @@ class Search:
         )
         self.folds.update(zip(new, prepared, strict=True))
 
-    def _unprepared(self, plan: Plan) -> list[tuple[int, int, Result]]:
+    def _unprepared(self, fits: Sequence[Fit]) -> list[tuple[int, int, Result]]:
         """Where preprocessing failed its candidates have failed."""
         owner = self.owner
         failed: list[tuple[int, int, Result]] = []
-        for fit in plan.fits:
+        for fit in fits:
             error = self.folds[fit.preprocessing, fit.split]
             if isinstance(error, str):
                 scores = error_scores(self.scorer, owner.error_score, owner.return_train_score)
@@ -154,17 +178,23 @@ class Search:
                 failed += [(number, fit.split, {**result}) for number in fit.candidates]
         return failed
 
-    def _calls(self, plan: Plan) -> list[Any]:
-        """What is to be run: stacks, then candidates that must be fitted alone."""
+    def _tasks(
+        self, fits: Sequence[Fit], known: Mapping[int, str]
+    ) -> tuple[list[Task], dict[int, str]]:
+        """Stacks to be run, and the candidates that must be fitted alone.
+
+        ``known`` are those of which that was seen before any fold was.
+        """
         folds = {key: fold for key, fold in self.folds.items() if isinstance(fold, Fold)}
         fits = [
             self._from_where_it_stood(fit)
-            for fit in plan.fits
+            for fit in fits
             if (fit.preprocessing, fit.split) in folds
         ]
         modules = initial_modules(fits, folds)
-        alone = {**plan.alone, **_unstackable(fits, modules)}
-        _warn_alone(alone)
+        alone = {**known, **_unstackable(fits, modules)}
+        _warn_alone({number: alone[number] for number in alone.keys() - self.warned})
+        self.warned |= alone.keys()
         together = [i for i, fit in enumerate(fits) if not fit.candidates.keys() & alone.keys()]
         stacks = make_tasks(
             [fits[i] for i in together],
@@ -172,10 +202,7 @@ class Search:
             n_jobs=effective_n_jobs(self.owner.n_jobs),
             chunk=self.owner.chunk,
         )
-        calls = [delayed(run_task)(self._task(stack, folds)) for stack in stacks]
-        for number in alone:
-            calls += self._alone(number)
-        return calls
+        return [self._task(stack, folds) for stack in stacks], alone
 
     def _from_where_it_stood(self, fit: Fit) -> Fit:
         start = self.reached.get((fit.run, fit.split))
@@ -190,17 +217,24 @@ class Search:
 
     def _rows_to_judge(self, split: int) -> Judged:
         owner, (train, test) = self.owner, self.splits[split]
-        X_test, y_test = _safe_split(self.base, self.X, self.y, test, train)
-        X_train, y_train = _safe_split(self.base, self.X, self.y, train)
-        rows = needs_rows(self.scorer)
+        of_test, of_train = (
+            _check_method_params(self.X, params={"y": self.y, **self.score_params}, indices=rows)
+            for rows in (test, train)
+        )
+        y_test, y_train = of_test.pop("y"), of_train.pop("y")
+        X_test = X_train = None
+        if needs_rows(self.scorer):
+            X_test, _ = _safe_split(self.base, self.X, self.y, test, train)
+            if owner.return_train_score:
+                X_train, _ = _safe_split(self.base, self.X, self.y, train)
         return Judged(
-            _num_samples(X_test),
+            len(np.arange(_num_samples(self.X))[test]),
             y_test,
-            _check_method_params(self.X, params=self.score_params, indices=test),
+            of_test,
             y_train if owner.return_train_score else None,
-            _check_method_params(self.X, params=self.score_params, indices=train),
-            X_test if rows else None,
-            X_train if rows and owner.return_train_score else None,
+            of_train,
+            X_test,
+            X_train,
         )
 
     def _task(self, stack: Sequence[Fit], folds: Folds) -> Task:
@@ -215,9 +249,10 @@ class Search:
             self.owner.goes_on,
         )
 
-    def _alone(self, number: int) -> Iterator[Any]:
+    def _alone(self, number: int, splits: Sequence[int]) -> Iterator[Any]:
         """Calls that fit one candidate as ``GridSearchCV`` does."""
-        for split, (train, test) in enumerate(self.splits):
+        for split in splits:
+            train, test = self.splits[split]
             yield delayed(_fit_alone)(
                 number,
                 split,
@@ -247,6 +282,12 @@ class Search:
                 done = [self.results[key]["test_scores"] for key in own]
                 scores.append(np.mean([headline(own, self.owner.refit) for own in done]))
         return f"{np.nanmax(scores):.4g}" if np.isfinite(scores).any() else None
+
+
+def _preferred(fits: Sequence[Fit], alone: Mapping[int, str]) -> str | None:
+    """What joblib is to spread the work over: threads, where none holds up the others."""
+    compiled = all(trains_compiled(fit.estimator.device) for fit in fits)
+    return "threads" if fits and compiled and not alone else None
 
 
 def _fit_alone(

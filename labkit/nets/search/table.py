@@ -1,6 +1,6 @@
 """The rows of several folds in one table, from which a stack trains."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,12 +111,19 @@ class Table:
     def tensors(self) -> tuple[Tensor, Tensor, Tensor | None]:
         """All features, targets and weights; no weights where all are one."""
         parts = [part.rows for part in self.parts.values()]
-        X = torch.from_numpy(np.concatenate([rows.X for rows in parts]))
-        y = torch.from_numpy(np.concatenate([rows.target for rows in parts]))
-        weights = np.concatenate([rows.weight for rows in parts])
+        X = torch.from_numpy(_below_each_other([rows.X for rows in parts]))
+        y = torch.from_numpy(_below_each_other([rows.target for rows in parts]))
+        weights = _below_each_other([rows.weight for rows in parts])
         return X, y, None if (weights == 1).all() else torch.from_numpy(weights)
 
     @property
     def loss(self) -> str:
         """What the fits minimise."""
         return name_of_loss(next(iter(self.parts.values())).estimator.loss())
+
+
+def _below_each_other(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """One array of all rows; a single one is not copied if PyTorch can take it as it is."""
+    if len(arrays) == 1:
+        return np.require(arrays[0], requirements=["C", "W"])
+    return np.concatenate(arrays)

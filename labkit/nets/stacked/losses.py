@@ -7,7 +7,6 @@ Outputs and targets are ``(n_models, n_outputs, batch)``.
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import one_hot, pad
 
 
 class Loss:
@@ -83,9 +82,12 @@ class CrossEntropy(Loss):
 
     @staticmethod
     def targets(y: Tensor, n_outputs: int, label_smoothing: float, dtype: torch.dtype) -> Tensor:
-        certain = one_hot(y)[:, :n_outputs].to(dtype)
-        certain = pad(certain, (0, n_outputs - certain.shape[1]))
-        return certain * (1 - label_smoothing) + label_smoothing / n_outputs
+        # Rows that the network does not train on may be of further classes.
+        n_classes = max(n_outputs, int(y.max()) + 1)
+        certain = torch.zeros(len(y), n_classes, dtype=dtype, device=y.device)
+        certain.scatter_(1, y.unsqueeze(1), 1.0)
+        certain.mul_(1 - label_smoothing).add_(label_smoothing / n_outputs)
+        return certain[:, :n_outputs].contiguous()
 
     @staticmethod
     def gradient(outputs: Tensor, targets: Tensor) -> Tensor:
