@@ -1,10 +1,12 @@
 """How the time of one stack grows, and how near it comes to the machine's arithmetic."""
 
 import time
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pandas as pd
 import torch
+from threadpoolctl import threadpool_limits
 
 from labkit.nets.mlp import MLP
 from labkit.nets.parallel import one_thread
@@ -13,13 +15,13 @@ from labkit.nets.training import TrainingConfig, seeded
 
 N_FEATURES, N_CLASSES = 8, 6
 
-BASE = {"networks": 20, "rows": 6400, "epochs": 2, "width": 64, "batch_size": 128}
+BASE = {"networks": 20, "rows": 6400, "epochs": 2, "layers": (64, 32), "batch_size": 128}
 
 AXES = {
     "networks": [5, 10, 20, 40, 80],
     "rows": [3200, 6400, 12800, 25600],
     "epochs": [1, 2, 4, 8],
-    "width": [16, 32, 64, 128, 256],
+    "layers": [(32,), (64, 32), (64, 32, 16), (128, 64), (256, 128), (512, 512)],
     "batch_size": [32, 64, 128, 256, 1024],
 }
 
@@ -28,17 +30,17 @@ def growth(repeats: int = 3) -> pd.DataFrame:
     """Time of a stack along one axis after the other, on one thread.
 
     Columns: ``axis``, ``value``, ``seconds``, ``us_per_row`` (microseconds per network, row and
-    epoch), ``gflops``, ``share`` of the measured rate of a large matrix multiplication.
+    epoch), ``gflops``, ``share`` of the rate of a large product of matrices, the best measured.
     """
     with one_thread():
-        peak = multiplication_rate()
+        peak = max(multiplication_rates().values())
         rows = []
         for axis, values in AXES.items():
             for value in values:
                 case = {**BASE, axis: value}
                 seconds = min(_seconds(**case) for _ in range(repeats))
                 work = case["networks"] * case["rows"] * case["epochs"]
-                rate = work * operations(case["width"]) / seconds
+                rate = work * operations(case["layers"]) / seconds
                 rows.append(
                     {
                         "axis": axis,
@@ -52,32 +54,39 @@ def growth(repeats: int = 3) -> pd.DataFrame:
         return pd.DataFrame(rows)
 
 
-def multiplication_rate(n: int = 1536) -> float:
-    """Floating-point operations a second of one large multiplication in float32."""
+def multiplication_rates(n: int = 1536) -> dict[str, float]:
+    """Operations a second of a large product of matrices in float32, by library, on one thread."""
     a, b = torch.randn(n, n), torch.randn(n, n)
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        a @ b
-        times.append(time.perf_counter() - start)
-    return 2 * n**3 / min(times)
+    libraries = {"PyTorch": (a, b), "NumPy": (a.numpy(), b.numpy())}
+    rates = {}
+    with one_thread(), threadpool_limits(1):
+        for library, (left, right) in libraries.items():
+            times = []
+            for _ in range(5):
+                start = time.perf_counter()
+                left @ right
+                times.append(time.perf_counter() - start)
+            rates[library] = 2 * n**3 / min(times)
+    return rates
 
 
-def operations(width: int) -> int:
-    """Of the matrix products of one row's forward and backward pass through width, width / 2."""
-    sizes = [N_FEATURES, width, width // 2, N_CLASSES]
+def operations(layers: Sequence[int]) -> int:
+    """Of the matrix products of one row's forward and backward pass through hidden layers."""
+    sizes = [N_FEATURES, *layers, N_CLASSES]
     products = [2 * a * b for a, b in pairwise(sizes)]
     return 3 * sum(products) - products[0]  # nothing is passed back to the features
 
 
-def _seconds(networks: int, rows: int, epochs: int, width: int, batch_size: int) -> float:
+def _seconds(
+    networks: int, rows: int, epochs: int, layers: Sequence[int], batch_size: int
+) -> float:
     generator = torch.Generator().manual_seed(0)
     X = torch.randn(rows, N_FEATURES, generator=generator)
     y = torch.randint(0, N_CLASSES, (rows,), generator=generator)
     members = []
     for seed in range(networks):
         with seeded(seed):
-            model = MLP(N_FEATURES, N_CLASSES, hidden_sizes=(width, width // 2))
+            model = MLP(N_FEATURES, N_CLASSES, hidden_sizes=layers)
         config = TrainingConfig(batch_size=batch_size, epochs=epochs, learning_rate=1e-3)
         members.append(Member(model=model, config=config))
     start = time.perf_counter()

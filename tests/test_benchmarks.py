@@ -6,7 +6,17 @@ from sklearn.metrics import get_scorer
 from sklearn.model_selection import ParameterGrid
 from skorch.dataset import Dataset
 
-from benchmarks.contenders import N_CLASSES, N_FEATURES, SCORING, SIZES, ReadyBatches, data
+from benchmarks.__main__ import race
+from benchmarks.contenders import (
+    CONTENDERS,
+    N_CLASSES,
+    N_FEATURES,
+    SCORING,
+    SIZES,
+    ReadyBatches,
+    Size,
+    data,
+)
 from benchmarks.growth import operations
 
 
@@ -30,4 +40,19 @@ def test_data_have_every_class_and_the_size_that_is_named():
 
 def test_operations_are_those_of_three_products_a_layer_but_the_first():
     forward = 2 * (8 * 64 + 64 * 32 + 32 * 6)
-    assert operations(64) == 3 * forward - 2 * 8 * 64
+    assert operations((64, 32)) == 3 * forward - 2 * 8 * 64
+
+
+def test_scikit_learns_network_is_compared_on_the_candidates_that_it_knows():
+    of = {name: contender.grid(SIZES["small"]) for name, contender in CONTENDERS.items()}
+    names = [name for name, grid in of.items() if grid["optimizer"] != ["sgd", "adam", "rmsprop"]]
+    assert len(names) == 2
+    assert of[names[0]] == of[names[1]]
+
+
+def test_a_race_is_run_for_equal_fits():
+    size = Size(200, {**SIZES["tiny"].grid, "epochs": [1], "learning_rate": [1e-3]})
+    table = race(size)
+    assert list(table["fits"]) == [15, 15, 15, 15, 10, 10]
+    assert table["times faster"].iloc[0] == 1
+    assert (table["best macro-F1"].between(0, 1)).all()
