@@ -15,8 +15,11 @@ from threading import Event, Thread
 LOG = "LABKIT_LOG"
 """The environment variable that names the log."""
 
+BEGINS, MADE = " begins", " made: "
+"""How a line of the log says that a study begins, and that it has ended."""
+
 SILENCE = 15.0
-"""Seconds after which it is said that the last thing begun still goes on."""
+"""Seconds after which it is said what goes on."""
 
 _PAUSE = 0.2
 """Seconds between two looks at the log."""
@@ -57,15 +60,25 @@ def following(
 
 
 class _Told:
-    """A report that remembers its last line, and when that was."""
+    """A report that remembers what has begun and has not ended, and when it was told last."""
 
     def __init__(self, report: Callable[[str], None]):
         self.report = report
-        self.line, self.at = "", time.monotonic()
+        self.at = time.monotonic()
+        self.begun: dict[str, float] = {}
 
     def __call__(self, line: str) -> None:
-        self.line, self.at = line, time.monotonic()
+        self.at = time.monotonic()
+        if line.endswith(BEGINS):
+            self.begun[line.removesuffix(BEGINS)] = self.at
+        self.begun.pop(line.partition(MADE)[0], None)
         self.report(line)
+
+    def remind(self) -> None:
+        """Say what goes on: of studies that need each other, the one begun last."""
+        now = time.monotonic()
+        what, since = next(reversed(self.begun.items()), ("rendering", self.at))
+        self.report(f"{what} goes on: {now - since:.0f} s")
 
 
 def _hand_on(path: Path, told: _Told, silence: float, over: Event) -> None:
@@ -78,7 +91,7 @@ def _hand_on(path: Path, told: _Told, silence: float, over: Event) -> None:
             if last_look:
                 return
             now = time.monotonic()
-            if told.line and now - max(told.at, reminded) > silence:
+            if now - max(told.at, reminded) > silence:
                 reminded = now
-                told.report(f"{now - told.at:.0f} s since: {told.line}")
+                told.remind()
             over.wait(_PAUSE)

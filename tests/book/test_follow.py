@@ -29,9 +29,16 @@ def test_a_long_silence_is_broken_by_what_goes_on():
     lines = []
     with following(lines.append, silence=0.3) as told:
         told("study a begins")
+        told("study b begins")
+        told("study b made: 0.1 s")
         time.sleep(1.2)
-    assert lines[0] == "study a begins"
-    assert len(lines) >= 3 and all(" s since: study a begins" in line for line in lines[1:])
+        told("study a made: 1.3 s")
+        time.sleep(0.5)
+    assert lines[:3] == ["study a begins", "study b begins", "study b made: 0.1 s"]
+    *reminders, made, at_last = lines[3:]
+    assert len(reminders) >= 2 and made == "study a made: 1.3 s"
+    assert all(line.startswith("study a goes on: ") for line in reminders)
+    assert at_last.startswith("rendering goes on: ")
 
 
 def test_a_variable_that_was_there_is_put_back(monkeypatch):
