@@ -392,12 +392,8 @@ def cross_entropy(outputs, targets, rows, d, weights, whole, judged):
     total = 0.0
     for b in range(n) if judged else range(0):
         share = (weights[rows[b]] if weights.size else 1.0) / whole
-        summed = 0.0
         for o in range(width):
-            summed += math.exp(d[b, o])
-        norm = math.log(summed)
-        for o in range(width):
-            total += targets[rows[b], o] * (norm - d[b, o]) * share
+            total -= targets[rows[b], o] * d[b, o] * share
     flat = d.reshape(n * width)
     for i in range(flat.size):
         flat[i] = exp(flat[i])
@@ -406,6 +402,8 @@ def cross_entropy(outputs, targets, rows, d, weights, whole, judged):
         summed = 0.0
         for o in range(width):
             summed += d[b, o]
+        if judged:
+            total += math.log(summed) * share
         for o in range(width):
             d[b, o] = (d[b, o] / summed - targets[rows[b], o]) * share
     return total
