@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.metrics import r2_score
@@ -160,7 +161,8 @@ def few_inputs_anew(own: Stocks, found: Rivals, profile: Profile) -> dict[Model,
 
         return quarterly(fit_predict, own.panel, own.split.test, own.split.embargo)
 
-    return {model: anew(*made) for model, made in everyone.items()}
+    made = Parallel(n_jobs=-1, prefer="threads")(delayed(anew)(*own) for own in everyone.values())
+    return dict(zip(everyone, made, strict=True))
 
 
 def many_inputs_anew(data: NYSE, found: Rivals, profile: Profile) -> dict[Model, np.ndarray]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from joblib import Parallel, delayed
 from sklearn.base import BaseEstimator, clone
 
 from labkit.report.checkpoints import Checkpoint
@@ -134,13 +135,16 @@ def wide_forecasts(
 
 
 def fit_parts(everyone: Sequence[Learner], past: Evenings) -> list[TwoParts]:
-    """Each learner in two parts, fitted to evenings whose target is known."""
-    return [
-        TwoParts(who.cross, who.level).fit(
+    """Each learner in two parts, fitted to evenings whose target is known.
+
+    They are fitted side by side, in threads, which share the inputs: those are large.
+    """
+    return Parallel(n_jobs=-1, prefer="threads")(
+        delayed(TwoParts(who.cross, who.level).fit)(
             past.X, past.Y if who.helped else past.Y[:, 0], past.dates
         )
         for who in everyone
-    ]
+    )
 
 
 def in_every_form(
