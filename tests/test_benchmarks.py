@@ -1,5 +1,9 @@
 """The benchmark's own parts: what is compared must be comparable."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import torch
 from sklearn.metrics import get_scorer
@@ -18,6 +22,7 @@ from benchmarks.contenders import (
     data,
 )
 from benchmarks.growth import operations
+from labkit.place import ROOT
 
 
 def test_ready_batches_bring_every_row_once():
@@ -56,3 +61,12 @@ def test_a_race_is_run_for_equal_fits():
     assert list(table["fits"]) == [15, 15, 15, 15, 10, 10]
     assert table["times faster"].iloc[0] == 1
     assert (table["best macro-F1"].between(0, 1)).all()
+
+
+def test_a_size_that_there_is_not_is_refused_with_all_that_there_are():
+    command = [sys.executable, "-m", "labkit", "bench", "--size", "huge"]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "LABKIT_NO_VENV": "1"}, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert all(f"'{name}'" in done.stderr for name in SIZES)
