@@ -18,6 +18,7 @@ PACKAGES = [
     "scikit-learn",
     "skorch",
     "imbalanced-learn",
+    "numba",
     "numpy",
     "pandas",
     "seaborn",

@@ -122,5 +122,6 @@ def test_every_study_reaches_its_loop_and_none_its_words():
     for module in ("labkit.volatility.final", "labkit.failures.final", "labkit.failures.balancing"):
         reached = set(code._reached(module))
         assert {"labkit.nets.training", "labkit.nets.stacked.stack", "labkit.nets.mlp"} <= reached
+        assert "labkit.nets.stacked.kernel" in reached and "numba" in code.versions(module)
         shown = {"labkit.report.table", "labkit.report.tables", "labkit.report.sentence"}
         assert not reached & {*shown, "labkit.report.results", "labkit.report.theme"}

@@ -7,7 +7,6 @@ as before: `labkit.nets.stacked.stack` asks here first.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib import import_module
 from itertools import groupby
 from threading import Lock
 from types import ModuleType
@@ -35,9 +34,10 @@ MASK_NUMBERS = 2**18
 def kernel() -> ModuleType | None:
     """The compiled code; None where numba is not installed."""
     try:
-        return import_module("labkit.nets.stacked.kernel")
+        from labkit.nets.stacked import kernel as compiled_steps
     except ImportError:
         return None
+    return compiled_steps
 
 
 def trains_compiled(device: str | torch.device = "cpu") -> bool:
@@ -120,8 +120,9 @@ def program_of(network: StackedMLP, batch: int, X: Tensor) -> Program | None:
     ``(rows, features)`` differ in type from the networks.
     """
     k = kernel()
-    of_kernel = X.device.type == "cpu" and X.dtype == network.parameters.dtype
-    if k is None or not of_kernel or not X.is_contiguous():
+    if k is None or not trains_compiled(X.device):
+        return None
+    if X.dtype != network.parameters.dtype or not X.is_contiguous():
         return None
     n_inputs = X.shape[1]
     if not network.buffers:
