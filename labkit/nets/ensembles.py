@@ -26,10 +26,8 @@ from labkit.nets.stacked import (
     trains_compiled,
     why_not_stacked_each,
 )
+from labkit.nets.stacked.training import STACKS_PER_JOB
 from labkit.nets.training import History, Watched, train
-
-STACKS_PER_CORE = 4
-"""At least so many, if there are networks enough: the cores then end at about one time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,7 +241,7 @@ def _stacks(
     """The numbers of the members of each stack: all but those to be trained alone."""
     together = sorted({*range(len(members))} - {*alone})
     # Compiled networks gain nothing from company, and no core need wait for another.
-    chunk = -(-len(together) // (STACKS_PER_CORE * cpu_count())) if trains_compiled() else None
+    chunk = -(-len(together) // (STACKS_PER_JOB * cpu_count())) if trains_compiled() else None
     stacks = cut_into_stacks([members[i] for i in together], [n_rows[i] for i in together], chunk)
     return [[together[k] for k in stack] for stack in stacks]
 

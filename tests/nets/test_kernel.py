@@ -21,14 +21,6 @@ kernel = pytest.importorskip("labkit.nets.stacked.kernel")
 N_ROWS, N_FEATURES, N_CLASSES = 150, 5, 3
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 members = st.fixed_dictionaries(
     {
         "optimizer": st.sampled_from(list(OPTIMIZERS)),

@@ -13,7 +13,6 @@ import joblib
 import numpy as np
 import psutil
 import pytest
-import torch
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import Pipeline as ResamplingPipeline
 from imblearn.under_sampling import RandomUnderSampler
@@ -37,14 +36,6 @@ from labkit.nets.search import StackedGridSearchCV
 from labkit.nets.search.folds import Capture
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def classifier(**params):

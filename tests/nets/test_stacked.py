@@ -29,14 +29,6 @@ TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-4}
 SMOOTH = {torch.float64: "relu", torch.float32: "silu"}
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def data(task: str, dtype=torch.float64, n_rows: int = N_ROWS):
     generator = torch.Generator().manual_seed(1)
     X = torch.randn(n_rows, N_FEATURES, generator=generator, dtype=torch.float64)

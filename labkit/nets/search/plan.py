@@ -15,10 +15,7 @@ from labkit.nets.membership import Estimator, why_alone
 from labkit.nets.mlp import count_parameters
 from labkit.nets.search.folds import Fold, last_step, preprocessing_params
 from labkit.nets.stacked import Checkpoint, shape_of, trains_compiled
-from labkit.nets.stacked.training import chunk_size, evenly
-
-STACKS_PER_JOB = 4
-"""At least so many, if there are networks enough: the jobs then end at about one time."""
+from labkit.nets.stacked.training import STACKS_PER_JOB, chunk_size, evenly
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,15 +158,17 @@ def _training_key(estimator: Estimator, number: int) -> str:
 
 
 def initial_modules(
-    fits: Sequence[Fit], folds: Mapping[tuple[str, int], Fold]
+    fits: Sequence[Fit],
+    folds: Mapping[tuple[str, int], Fold],
+    built: dict[Hashable, nn.Module | None],
 ) -> list[nn.Module | None]:
     """The network that each fit starts from, up to its weights; fits of one network share it.
 
-    None where no network can be built: the fit will say why.
+    None where no network can be built: the fit will say why. ``built`` are those of earlier calls,
+    and gets what is new.
     """
     options: dict[int, str] = {}
     sizes: dict[Hashable, tuple[int, int]] = {}
-    built: dict[Hashable, nn.Module | None] = {}
     modules = []
     for fit in fits:
         own = fit.estimator

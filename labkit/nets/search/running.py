@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -54,6 +54,8 @@ class Search:
         self.fit_params: Mapping[str, Any] = routed.estimator.fit
         self.score_params: Mapping[str, Any] = routed.scorer.score
         self.folds: dict[tuple[str, int], Fold | str] = {}
+        self.modules: dict[Hashable, nn.Module | None] = {}
+        self.reasons: dict[int, str | None] = {}
         self.judged: dict[int, Judged] = {}
         self.kept: dict[tuple[int, int], Kept] = {}
         self.reached: dict[tuple[str | None, int], Checkpoint] = {}
@@ -191,8 +193,8 @@ class Search:
             for fit in fits
             if (fit.preprocessing, fit.split) in folds
         ]
-        modules = initial_modules(fits, folds)
-        alone = {**known, **_unstackable(fits, modules)}
+        modules = initial_modules(fits, folds, self.modules)
+        alone = {**known, **self._unstackable(fits, modules)}
         _warn_alone({number: alone[number] for number in alone.keys() - self.warned})
         self.warned |= alone.keys()
         together = [i for i, fit in enumerate(fits) if not fit.candidates.keys() & alone.keys()]
@@ -203,6 +205,19 @@ class Search:
             chunk=self.owner.chunk,
         )
         return [self._task(stack, folds) for stack in stacks], alone
+
+    def _unstackable(
+        self, fits: Sequence[Fit], modules: Sequence[nn.Module | None]
+    ) -> dict[int, str]:
+        """The candidates that start from a network which no stack can train, and why none can."""
+        new = [m for m in modules if m is not None and id(m) not in self.reasons]
+        self.reasons.update(zip(map(id, new), why_not_stacked_each(new), strict=True))
+        return {
+            number: reason
+            for fit, module in zip(fits, modules, strict=True)
+            if (reason := self.reasons.get(id(module))) is not None
+            for number in fit.candidates
+        }
 
     def _from_where_it_stood(self, fit: Fit) -> Fit:
         start = self.reached.get((fit.run, fit.split))
@@ -300,18 +315,6 @@ def _fit_alone(
             X_test, _ = _safe_split(fitted, X, y, how["test"], how["train"])
             result["kept"] = Kept(fitted, answer_of(fitted, X_test))
         return [(number, split, result)]
-
-
-def _unstackable(fits: Sequence[Fit], modules: Sequence[nn.Module | None]) -> dict[int, str]:
-    """The candidates that start from a network which no stack can train, and why none can."""
-    built = [module for module in modules if module is not None]
-    reasons = dict(zip(map(id, built), why_not_stacked_each(built), strict=True))
-    return {
-        number: reason
-        for fit, module in zip(fits, modules, strict=True)
-        if (reason := reasons.get(id(module))) is not None
-        for number in fit.candidates
-    }
 
 
 def _warn_alone(alone: Mapping[int, str]) -> None:

@@ -22,6 +22,10 @@ CACHE_NUMBERS = 2**20
 in a core's share of the cache, and a larger stack is slower per network, not faster."""
 
 
+STACKS_PER_JOB = 4
+"""At least so many, if there are networks enough: the jobs then end at about one time."""
+
+
 def train_stacked(
     members: Sequence[Member],
     X: Tensor,
