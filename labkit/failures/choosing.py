@@ -1,7 +1,9 @@
 """Which learner each family sends: chosen by searches that never see the rows that judge it.
 
 For the held-out rows the choice is made on the development rows. For blocks of time it is made
-anew inside each block's training rows, by a smaller search: rows that judge choose nothing.
+anew inside each block's training rows, by a smaller search: rows that judge choose nothing. Each
+repeat makes these choices anew, with folds and seeds of its own, so that what one choice owes to
+its seed is among what repeats differ by.
 """
 
 from collections.abc import Collection, Mapping
@@ -30,9 +32,17 @@ KEYS = ["rows", "family", "tier", "candidate"]
 """What tells a candidate from all others."""
 
 
-def block_name(number: int) -> str:
-    """What the training rows of a block of time are called."""
-    return f"block {number + 1}"
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """Positions of the rows that a search may see, and the seed of its folds and trainings."""
+
+    rows: np.ndarray
+    seed: int
+
+
+def block_name(number: int, repeat: int) -> str:
+    """What the search on the training rows of a block of time is called, in one of the repeats."""
+    return f"block {number + 1}, repeat {repeat + 1}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +52,9 @@ class Choices(Facts):
     Attributes
     ----------
     candidates : DataFrame
-        ``rows`` (`DEVELOPMENT`, or a block's), ``family``, ``tier``, ``candidate`` (its number),
-        ``parameters`` (those that differ from the first learner's), ``macro_f1`` (mean over the
-        inner folds) and ``chosen``; none where a family sends a single learner.
+        ``rows`` (`DEVELOPMENT`, or a `block_name`), ``family``, ``tier``, ``candidate`` (its
+        number), ``parameters`` (those that differ from the first learner's), ``macro_f1`` (mean
+        over the inner folds) and ``chosen``; none where a family sends a single learner.
     """
 
     candidates: pd.DataFrame
@@ -60,16 +70,19 @@ class Choices(Facts):
 @study("classification-choices")
 def choices(data: Maintenance, profile: Profile) -> Choices:
     """Every family's search on the development rows, over the folds of the networks' grid."""
-    rows = {DEVELOPMENT: machines(data, profile.seed).development}
+    rows = {DEVELOPMENT: Seen(machines(data, profile.seed).development, profile.seed)}
     return Choices(profile=profile.name, candidates=searched(data, profile, rows, profile.folds))
 
 
 @study("classification-nested-choices")
 def nested_choices(data: Maintenance, profile: Profile) -> Choices:
-    """Every family's smaller search on the training rows of each block of time."""
-    X = machines(data, profile.seed).X
-    blocks = contiguous_blocks(profile.folds).split(X)
-    rows = {block_name(k): train for k, (train, _) in enumerate(blocks)}
+    """Every family's smaller search on the training rows of each block of time, in each repeat."""
+    blocks = list(contiguous_blocks(profile.folds).split(machines(data, profile.seed).X))
+    rows = {
+        block_name(k, repeat): Seen(train, profile.seed + repeat)
+        for repeat in range(profile.n_repeats)
+        for k, (train, _) in enumerate(blocks)
+    }
     return Choices(
         profile=profile.name, candidates=searched(data, profile, rows, profile.inner_folds)
     )
@@ -104,7 +117,7 @@ def _entrants(data: Maintenance, profile: Profile, rows: str) -> list[Family]:
 def searched(
     data: Maintenance,
     profile: Profile,
-    sets: Mapping[str, np.ndarray],
+    sets: Mapping[str, Seen],
     n_folds: int,
     tiers: Collection[str] = tuple(SEARCHED),
 ) -> pd.DataFrame:
@@ -114,8 +127,8 @@ def searched(
     ----------
     data : Maintenance
     profile : Profile
-    sets : mapping of str to array
-        Positions of the rows that each search may see.
+    sets : mapping of str to Seen
+        By the name of each search.
     n_folds : int
         Inner folds.
     tiers : collection of str
@@ -123,9 +136,10 @@ def searched(
     """
     whole = machines(data, profile.seed)
     candidates, tasks = [], []
-    for name, rows in sets.items():
-        folds = list(stratified(n_folds, 1, profile.seed).split(rows, whole.y.iloc[rows]))
-        splits = [Split(rows[train], rows[out], profile.seed) for train, out in folds]
+    for name, seen in sets.items():
+        rows, seed = seen.rows, seen.seed
+        folds = stratified(n_folds, 1, seed).split(rows, whole.y.iloc[rows])
+        splits = [Split(rows[train], rows[out], seed) for train, out in folds]
         for family in _entrants(data, profile, name):
             for tier, learners in family.candidates.items():
                 if tier not in tiers or len(learners) == 1:  # nothing to choose
@@ -169,9 +183,8 @@ def budgets(data: Maintenance, profile: Profile) -> pd.DataFrame:
         ``family``; on the development rows the number tried at each stage of the search; and
         ``nested``, the number inside each block at both together.
     """
-    entered = zip(
-        _entrants(data, profile, DEVELOPMENT), _entrants(data, profile, block_name(0)), strict=True
-    )
+    everywhere = (_entrants(data, profile, name) for name in (DEVELOPMENT, block_name(0, 0)))
+    entered = zip(*everywhere, strict=True)
     rows = []
     for family, in_block in entered:
         counts = {tier: len(own) for tier, own in family.candidates.items()}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from labkit.failures.choosing import Choices, chosen, searched
+from labkit.failures.choosing import Choices, Seen, chosen, searched
 from labkit.failures.contenders import ORACLE, families, networks, recipe_stage
 from labkit.failures.data import Maintenance
 from labkit.failures.judging import Judge, train_judged
@@ -53,7 +53,7 @@ class Drawings(Facts):
 def drawings(data: Maintenance, profile: Profile) -> Drawings:
     """Draw the held-out rows anew, with every search made anew on the others."""
     splits = _splits(data, profile)
-    sets = {name: split.train for name, split in splits.items()}
+    sets = {name: Seen(split.train, profile.seed) for name, split in splits.items()}
     made = Choices(
         profile=profile.name,
         candidates=searched(data, profile, sets, profile.inner_folds, [TIER]),
@@ -67,7 +67,7 @@ def drawings(data: Maintenance, profile: Profile) -> Drawings:
         for name in splits
         for learners in [chosen(made, data, profile, name)]
     }
-    all_judges = [Judge(name, own.out, [[own]], (name,)) for name, own in splits.items()]
+    all_judges = [Judge(name, own.out, [[own]], [[name]]) for name, own in splits.items()]
     rows = machines(data, profile.seed)
     predicted = train_judged(rows, all_judges, all_families, entered).predicted
     scores = pd.DataFrame(

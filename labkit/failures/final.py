@@ -13,7 +13,6 @@ from labkit.failures.calibration import Reliability, reliability
 from labkit.failures.choosing import (
     DEVELOPMENT,
     Choices,
-    block_name,
     budgets,
     choices,
     chosen,
@@ -39,6 +38,7 @@ from labkit.failures.judging import (
     Judge,
     Predicted,
     Standing,
+    choices_of,
     differences,
     duels,
     judges,
@@ -191,15 +191,12 @@ def final(data: Maintenance, profile: Profile) -> Final:
     """
     rows = machines(data, profile.seed)
     cure = regularization(data, profile).cure
-    entered = {
-        name: _entered(made, data, profile, name, cure)
-        for made, names in (
-            (choices(data, profile), [DEVELOPMENT]),
-            (nested_choices(data, profile), map(block_name, range(profile.folds))),
-        )
-        for name in names
-    }
     all_judges = judges(rows, profile)
+    of_development, nested = choices(data, profile), nested_choices(data, profile)
+    entered = {
+        name: _entered(of_development if name == DEVELOPMENT else nested, data, profile, name, cure)
+        for name in choices_of(all_judges)
+    }
     trained = train_judged(rows, all_judges, families(profile, profile.candidates), entered)
     predicted = trained.predicted
     resampled = {judge.name: judge.bootstrap(rows.y, profile) for judge in all_judges}

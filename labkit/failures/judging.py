@@ -42,14 +42,14 @@ class Judge:
         Positions of the rows that judge, in order.
     repeats : list of list of Split
         The rows to predict of the splits of a repeat are the judge's, each once.
-    choices : tuple of str
-        On which rows each split's learners were chosen; see `labkit.failures.choosing`.
+    choices : list of list of str
+        By which search each of these splits' learners were chosen; see `labkit.failures.choosing`.
     """
 
     name: str
     rows: np.ndarray
     repeats: list[list[Split]]
-    choices: tuple[str, ...]
+    choices: list[list[str]]
 
     def bootstrap(self, y: pd.Series, profile: Profile) -> RowBootstrap:
         """Resamples of the judge's rows, whose classes are among ``y``."""
@@ -57,10 +57,10 @@ class Judge:
         return RowBootstrap(own, len(self.repeats), profile.resamples, profile.seed)
 
     def splits(self) -> Iterator[tuple[int, str, Split]]:
-        """(repeat, rows of the choice, split) of every training."""
-        for repeat, splits in enumerate(self.repeats):
-            for rows, split in zip(self.choices, splits, strict=True):
-                yield repeat, rows, split
+        """(repeat, search that chose, split) of every training."""
+        for repeat, (choices, splits) in enumerate(zip(self.choices, self.repeats, strict=True)):
+            for choice, split in zip(choices, splits, strict=True):
+                yield repeat, choice, split
 
 
 TRAINING = "training rows"
@@ -80,22 +80,32 @@ def judges(rows: Machines, profile: Profile) -> list[Judge]:
             TRAINING,
             rows.development,
             [[Split(rows.development, rows.development, profile.seed)]],
-            (DEVELOPMENT,),
+            [[DEVELOPMENT]],
         ),
         Judge(
             HELD_OUT,
             rows.test,
             [[Split(rows.development, rows.test, seed)] for seed in seeds],
-            (DEVELOPMENT,),
+            [[DEVELOPMENT]] * profile.n_repeats,
         ),
         Judge(
             BLOCKS,
             np.arange(len(rows.X)),
             [[Split(train, out, seed) for train, out in blocks] for seed in seeds],
-            tuple(block_name(k) for k in range(len(blocks))),
+            [[block_name(k, r) for k in range(len(blocks))] for r in range(profile.n_repeats)],
         ),
-        Judge(OUT_OF_FOLD, rows.development, of_development, (DEVELOPMENT,) * profile.folds),
+        Judge(
+            OUT_OF_FOLD,
+            rows.development,
+            of_development,
+            [[DEVELOPMENT] * profile.folds] * profile.n_repeats,
+        ),
     ]
+
+
+def choices_of(all_judges: Sequence[Judge]) -> list[str]:
+    """The searches whose choices are judged, each once."""
+    return list(dict.fromkeys(choice for own in all_judges for _, choice, _ in own.splits()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,8 +139,7 @@ def train_judged(
     all_judges : sequence of Judge
     families : sequence of Family
     entered : mapping
-        On which rows a choice was made → (key of the family, name of the stage) → the stage so
-        chosen.
+        Search that chose → (key of the family, name of the stage) → the stage so chosen.
     """
     tasks = [
         Task((j, repeat, k, family, tier), stage, split)

@@ -6,13 +6,12 @@ train the models of a fold, and judge.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
 
-from labkit.failures.choosing import DEVELOPMENT, block_name
 from labkit.failures.contenders import NETWORKS, ORACLE, SEARCHED, Contender, Family, families
 from labkit.failures.data import Maintenance
 from labkit.failures.decision import MacroF1Rule
@@ -24,6 +23,7 @@ from labkit.failures.judging import (
     Judge,
     Predicted,
     Standing,
+    choices_of,
     differences,
     duels,
     judges,
@@ -38,16 +38,13 @@ from labkit.failures.recipe import RECIPE
 from labkit.failures.resampling import RowBootstrap
 from labkit.failures.scores import classification_scores, most_probable
 from labkit.failures.simulation import failure_probabilities
-from labkit.failures.stages import AVERAGED, DECIDED, SINGLE, Split, Stage, Task, predict_tasks
+from labkit.failures.stages import DECIDED, Split, Stage, Task, predict_tasks
 from labkit.report.facts import Facts
 from labkit.report.models import CEILING
 from labkit.report.results import study
 
 KNOWN_TIER = "known process"
 """What the tier is called."""
-
-MEMBERS = 3
-"""Models that a family averages here, where another seed gives another model."""
 
 SOURCES = {"real rows": "none", "SMOTE": "SMOTE", "Gaussian synthesis": "Gaussian synthesis"}
 """Where rare rows come from without knowledge, beside which simulation stands; the strategies."""
@@ -113,17 +110,14 @@ class Knowledge(Facts):
 def knowledge(data: Maintenance, profile: Profile) -> Knowledge:
     """Train every family on real and simulated rows, and judge it on real ones."""
     rows = machines(data, profile.seed)
-    # Once: the training sets are several times as large, and each network is an average as it is.
-    trainings = replace(profile, n_repeats=1)
-    own_judges = [judge for judge in judges(rows, trainings) if judge.name in (HELD_OUT, BLOCKS)]
+    own_judges = [judge for judge in judges(rows, profile) if judge.name in (HELD_OUT, BLOCKS)]
     all_families = families(profile, profile.nested_candidates)
     stages = _stages(all_families, profile)
-    choices = [DEVELOPMENT, *(block_name(k) for k in range(profile.folds))]
-    entered = dict.fromkeys(choices, stages)
+    entered = dict.fromkeys(choices_of(own_judges), stages)
     predicted = train_judged(rows, own_judges, all_families, entered).predicted
     for judge in own_judges:
         predicted[judge.name] |= _process(data, judge)
-    resampled = {judge.name: judge.bootstrap(rows.y, trainings) for judge in own_judges}
+    resampled = {judge.name: judge.bootstrap(rows.y, profile) for judge in own_judges}
     standing = pd.concat(
         [standings(name, predicted[name], own) for name, own in resampled.items()],
         ignore_index=True,
@@ -140,7 +134,7 @@ def knowledge(data: Maintenance, profile: Profile) -> Knowledge:
         known=standing[~standing["stage"].isin(_stages_without(network))],
         process=standing_of(standing, PROCESS_DECIDED.stage, BLOCKS).macro_f1.value,
         best=network.at(KNOWN_TIER, DECIDED).stage,
-        sharp=network.at(KNOWN_TIER, AVERAGED).stage,
+        sharp=network.at(KNOWN_TIER).stage,
         over_rules=duels(f1, [ORACLE.name]),
         over_families=duels(f1, set(f1["against"]) - {ORACLE.name}),
         log_losses=duels(losses, set(losses["against"])),
@@ -154,7 +148,6 @@ def _stages(all_families: Sequence[Family], profile: Profile) -> dict[tuple[str,
             learner,
             KNOWN,
             normal=True,
-            n_members=MEMBERS if family.random else 1,
             decides=True,
             simulated=profile.simulated_rows,
         )
@@ -162,9 +155,7 @@ def _stages(all_families: Sequence[Family], profile: Profile) -> dict[tuple[str,
     }
     recipe = clone(RECIPE).set_params(epochs=profile.recipe_epochs)
     without = {
-        (NETWORKS, source): Stage(
-            recipe, strategy=strategy, n_members=MEMBERS, **SEARCHED["recipe"]
-        )
+        (NETWORKS, source): Stage(recipe, strategy=strategy, **SEARCHED["recipe"])
         for source, strategy in SOURCES.items()
     }
     return stages | without
@@ -227,10 +218,10 @@ def _differences(
 ) -> pd.DataFrame:
     *others, network = all_families
     by_f1 = [ORACLE, *(other.at(KNOWN_TIER, DECIDED) for other in others)]
-    by_loss = [other.at(KNOWN_TIER, AVERAGED if other.random else SINGLE) for other in others]
+    by_loss = [other.at(KNOWN_TIER) for other in others]
     compared = (
         ("macro_f1", network.at(KNOWN_TIER, DECIDED), by_f1),
-        ("log_loss", network.at(KNOWN_TIER, AVERAGED), by_loss),
+        ("log_loss", network.at(KNOWN_TIER), by_loss),
     )
     return pd.concat(
         [
@@ -244,12 +235,12 @@ def _differences(
 
 def _stages_without(network: Family) -> list[str]:
     """The stages that are not given the process."""
-    return [network.at(tier, f).stage for tier in SOURCES for f in (SINGLE, AVERAGED)]
+    return [network.at(tier).stage for tier in SOURCES]
 
 
 def _invented(standing: pd.DataFrame, network: Family) -> pd.DataFrame:
-    """The averaged network in blocks of time, by where its rare rows come from."""
-    sources = {tier: network.at(tier, AVERAGED).stage for tier in SOURCES}
-    sources["simulation"] = network.at(KNOWN_TIER, AVERAGED).stage
+    """The network in blocks of time, by where its rare rows come from."""
+    sources = {tier: network.at(tier).stage for tier in SOURCES}
+    sources["simulation"] = network.at(KNOWN_TIER).stage
     in_blocks = standing[standing["judge"] == BLOCKS].set_index("stage")
     return in_blocks.loc[list(sources.values())].reset_index().assign(source=list(sources))

@@ -8,7 +8,7 @@ import pytest
 from made_up import text
 
 from labkit.failures import drawings
-from labkit.failures.choosing import searched
+from labkit.failures.choosing import Seen, searched
 from labkit.failures.contenders import families
 from labkit.failures.data import load_maintenance
 from labkit.failures.machines import machines
@@ -47,7 +47,7 @@ def test_a_drawing_chooses_nothing_by_the_rows_that_it_holds_out(data, monkeypat
     absurd["torque"] = absurd["torque"].astype(float)
     absurd.iloc[split.out, absurd.columns.get_loc("torque")] *= 100
     made, again = (
-        searched(own, TINY, {"drawing 2": split.train}, 2, ["recipe"])
+        searched(own, TINY, {"drawing 2": Seen(split.train, TINY.seed)}, 2, ["recipe"])
         for own in (data, replace(data, frame=absurd))
     )
     pd.testing.assert_frame_equal(made, again, check_exact=True)

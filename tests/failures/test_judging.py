@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import f1_score, log_loss
 
-from labkit.failures.choosing import DEVELOPMENT, choices, chosen, nested_choices
+from labkit.failures.choosing import DEVELOPMENT, block_name, choices, chosen, nested_choices
 from labkit.failures.contenders import MAJORITY, ORACLE, Contender, families, staged
 from labkit.failures.data import load_maintenance
 from labkit.failures.judging import (
@@ -112,7 +112,8 @@ def test_intervals_cover_the_score_of_other_rows():
 
 def test_a_difference_is_paired(guesses):
     y, good, poor = guesses
-    judge = Judge("all", np.arange(300), [[Split(np.arange(2), np.arange(300), 0)]] * 2, ("x",))
+    split = Split(np.arange(2), np.arange(300), 0)
+    judge = Judge("all", np.arange(300), [[split]] * 2, [["x"]] * 2)
     models = [Contender("good", "mlp", "good", "us"), Contender("poor", "baseline", "poor", "them"),
               Contender("same", "baseline", "same", "them")]  # fmt: skip
     predicted = dict(zip(models, (good, poor, good), strict=True))
@@ -153,7 +154,8 @@ def test_nothing_judges_what_it_chose_or_trained(data):
     for _, choice, split in by_name[HELD_OUT].splits():
         assert choice == DEVELOPMENT
         assert not np.intersect1d(split.train, split.out).size
-    assert len({choice for _, choice, _ in by_name[BLOCKS].splits()}) == TINY.folds
+    searches = [choice for _, choice, _ in by_name[BLOCKS].splits()]
+    assert len(set(searches)) == TINY.folds * TINY.n_repeats, "a repeat took another's choice"
     for _, _, split in by_name[BLOCKS].splits():
         assert (np.diff(split.out) == 1).all() and not np.intersect1d(split.train, split.out).size
     np.testing.assert_array_equal(by_name[OUT_OF_FOLD].rows, rows.development)
@@ -193,8 +195,12 @@ def test_choices_inside_a_block_do_not_move_with_the_block(data, monkeypatch):
         nested_choices.make(own, TINY).candidates.set_index("rows")
         for own in (data, replace(data, frame=changed))
     )
-    pd.testing.assert_frame_equal(made.loc["block 1"], again.loc["block 1"], check_exact=True)
-    assert (made.loc["block 2", "macro_f1"] != again.loc["block 2", "macro_f1"]).any()
+    for repeat in range(TINY.n_repeats):
+        same, moved = block_name(0, repeat), block_name(1, repeat)
+        pd.testing.assert_frame_equal(made.loc[same], again.loc[same], check_exact=True)
+        assert (made.loc[moved, "macro_f1"] != again.loc[moved, "macro_f1"]).any()
+    first, second = (made.loc[block_name(0, repeat), "macro_f1"] for repeat in (0, 1))
+    assert (first.to_numpy() != second.to_numpy()).any(), "repeats share their folds and seeds"
     assert made.groupby(["rows", "family", "tier"])["chosen"].sum().eq(1).all()
 
 
@@ -213,7 +219,7 @@ def test_a_family_that_sends_a_single_learner_has_no_search(data, monkeypatch, t
     monkeypatch.setattr("labkit.report.results.FOLDER", tmp_path)
     made = nested_choices(data, replace(TINY, nested_candidates=1))
     assert made.candidates.empty
-    assert made.number("block 1", "forest", "tuned") == 0
+    assert made.number(block_name(0, 0), "forest", "tuned") == 0
 
 
 def test_every_model_is_trained_for_every_judge(data):
