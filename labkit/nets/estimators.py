@@ -135,6 +135,11 @@ class _SkorchMLP(BaseEstimator):
     ) -> TrainingRows:
         # A row without weight is no row: a batch of such rows alone would have no mean.
         counts = weight != 0
+        if not counts.any():
+            raise ValueError(
+                "every row has a weight of 0, by its sample_weight or the class_weight of its "
+                "class; expected one above 0 at least"
+            )
         if not counts.all():
             X, target, weight = X[counts], target[counts], weight[counts]
             strata = None if strata is None else strata[counts]
@@ -251,7 +256,7 @@ class MLPRegressor(RegressorMixin, _SkorchMLP):
     def training_rows(self, X: Any, y: Any, sample_weight: Any = None) -> TrainingRows:
         """Check the data as `fit` does, and set the attributes that do not need training."""
         X, y = validate_data(self, X, y, dtype=self.dtype, y_numeric=True)
-        weight = _check_sample_weight(sample_weight, X)
+        weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         return self._weighted_rows(X, y.astype(self.dtype)[:, None], weight, 1)
 
     def predict(self, X: Any) -> np.ndarray:
@@ -291,7 +296,18 @@ class MLPClassifier(ClassifierMixin, _SkorchMLP):
         self.label_smoothing = label_smoothing
 
     def loss(self) -> nn.Module:
-        """The cross-entropy of each row."""
+        """The cross-entropy of each row.
+
+        Raises
+        ------
+        ValueError
+            When ``label_smoothing`` is no share, from 0 to less than 1.
+        """
+        if not 0 <= self.label_smoothing < 1:
+            raise ValueError(
+                f"label_smoothing is {self.label_smoothing!r}; expected a share of 0 or more, and "
+                "less than 1"
+            )
         return nn.CrossEntropyLoss(reduction="none", label_smoothing=self.label_smoothing)
 
     def n_outputs(self, y: Any) -> int:
@@ -303,9 +319,13 @@ class MLPClassifier(ClassifierMixin, _SkorchMLP):
         X, y = validate_data(self, X, y, dtype=self.dtype)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
-        weight = _check_sample_weight(sample_weight, X)
+        weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         if self.class_weight is not None:
             weight = weight * compute_sample_weight(self.class_weight, y)
+            if not (weight >= 0).all():
+                raise ValueError(
+                    f"class_weight is {self.class_weight!r}; expected weights of 0 or more"
+                )
         return self._weighted_rows(X, codes, weight, len(self.classes_), strata=codes)
 
     def predict_proba(self, X: Any) -> np.ndarray:

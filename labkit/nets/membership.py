@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from torch import nn
 
 from labkit.nets.estimators import MLPClassifier, MLPRegressor
@@ -31,10 +32,11 @@ def why_alone(estimator: Any) -> str | None:
         if name not in elsewhere and is_switched_on(value):
             return f"no stacked counterpart of {name}={value!r}"
     try:
-        config = estimator.training_config(seed=0)
-    except (TypeError, ValueError):
-        return None  # It cannot train alone either: training will say so.
-    return why_not_minimised(estimator.loss()) or why_not_trained_so(config)
+        config, loss = estimator.training_config(seed=0), estimator.loss()
+        torch.device(estimator.device)
+    except (RuntimeError, TypeError, ValueError) as error:
+        return str(error)  # It cannot train alone either: training will say so.
+    return why_not_minimised(loss) or why_not_trained_so(config)
 
 
 def member_of(estimator: Estimator, model: nn.Module, seed: int, **rows: Any) -> Member:

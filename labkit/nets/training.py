@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
+from numbers import Integral
 from threading import RLock
 from typing import Any, NamedTuple
 
@@ -50,7 +51,7 @@ class TrainingConfig:
     Raises
     ------
     ValueError
-        When ``batch_size``, ``epochs`` or ``patience`` is below one.
+        When ``batch_size``, ``epochs`` or ``patience`` is no whole number of one or more.
     """
 
     optimizer: str = "adam"
@@ -66,8 +67,10 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         for name in ("batch_size", "epochs", "patience"):
             value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ValueError(f"{name} is {value!r}; expected a number of 1 or more")
+            if name == "patience" and value is None:
+                continue
+            if not isinstance(value, Integral) or value < 1:
+                raise ValueError(f"{name} is {value!r}; expected a whole number of 1 or more")
 
 
 Loss = Callable[[Tensor, Tensor], Tensor]

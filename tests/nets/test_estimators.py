@@ -219,6 +219,24 @@ def test_both_learn(regression, classification):
     assert accuracy_score(y, MLPClassifier(learning_rate=0.01).fit(X, y).predict(X)) > 0.95
 
 
+@pytest.mark.parametrize(
+    ("params", "fit_params", "told"),
+    [
+        ({"label_smoothing": 1.0}, {}, "label_smoothing is 1.0; expected a share"),
+        ({"label_smoothing": -0.1}, {}, "label_smoothing is -0.1; expected a share"),
+        ({"class_weight": {0: 0, 1: 0, 2: 0}}, {}, "every row has a weight of 0"),
+        ({"class_weight": {0: -1, 1: 1, 2: 1}}, {}, "expected weights of 0 or more"),
+        ({"batch_size": 2.5}, {}, "batch_size is 2.5; expected a whole number"),
+        ({}, {"sample_weight": -1.0}, "[Nn]egative values"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(classification, params, fit_params, told):
+    X, y = classification
+    fit_params = {name: np.full(len(y), value) for name, value in fit_params.items()}
+    with pytest.raises(ValueError, match=told):
+        MLPClassifier(epochs=1, **params).fit(X, y, **fit_params)
+
+
 def test_sample_weights_weigh(classification):
     """All the weight on two classes: the third is never predicted."""
     X, y = classification

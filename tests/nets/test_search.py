@@ -231,14 +231,39 @@ def test_a_candidate_that_cannot_be_built_fails_alone(measured):
         assert np.isnan(search.cv_results_["mean_test_score"]).tolist() == [False, True]
 
 
-def test_a_number_of_epochs_that_is_none_is_left_to_the_fit(measured):
-    estimator = MLPRegressor(hidden_sizes=(8,))
-    with (
-        pytest.warns(UserWarning, match="epochs=0 is not a number of 1 or more"),
-        pytest.warns(FitFailedWarning, match="epochs is 0"),
-    ):
-        search = StackedGridSearchCV(estimator, {"epochs": [2, 0]}, cv=3).fit(*measured)
-    assert np.isnan(search.cv_results_["mean_test_score"]).tolist() == [False, True]
+NOT_TO_BE_TRAINED = [
+    {"learning_rate": -1},
+    {"learning_rate": "0.1"},
+    {"learning_rate": float("nan")},
+    {"weight_decay": -1},
+    {"optimizer": "adamw", "weight_decay": -1},
+    {"optimizer": "rmsprop", "learning_rate": -1},
+    {"optimizer": "sgd", "momentum": -0.5},
+    {"batch_size": 2.5},
+    {"batch_size": "32"},
+    {"batch_size": None},
+    {"epochs": 0},
+    {"epochs": 2.5},
+    {"epochs": "4"},
+    {"patience": 2.5},
+    {"label_smoothing": -0.1},
+    {"label_smoothing": 1.0},
+    {"device": "no such device"},
+    {"class_weight": {0: 0, 1: 0, 2: 0}},
+    {"class_weight": {0: -1, 1: 1, 2: 1}},
+]
+
+
+@pytest.mark.parametrize("bad", NOT_TO_BE_TRAINED, ids=str)
+def test_what_grid_search_fails_is_failed_and_nothing_else(labelled, bad):
+    grid = [{"learning_rate": [0.01, 0.02]}, {name: [value] for name, value in bad.items()}]
+    with pytest.warns(FitFailedWarning):
+        plain = GridSearchCV(classifier(), grid, cv=FOLDS).fit(*labelled)
+    with pytest.warns(FitFailedWarning):
+        stacked = StackedGridSearchCV(classifier(), grid, cv=FOLDS).fit(*labelled)
+    means = [search.cv_results_["mean_test_score"] for search in (plain, stacked)]
+    assert np.isnan(means[0]).tolist() == [False, False, True]
+    np.testing.assert_allclose(means[1], means[0], rtol=0, atol=1e-6)
 
 
 def test_metadata_routing_is_left_to_grid_search(measured):

@@ -256,7 +256,7 @@ def test_the_schedule_is_applied_step_by_step(data):
     [
         ({"optimizer": "adagrad"}, "'adagrad'; expected one of sgd, adam, adamw, rmsprop"),
         ({"schedule": "linear"}, "'linear'; expected None, 'one_cycle' or 'cosine'"),
-        ({"epochs": 0}, "epochs is 0; expected a number of 1 or more"),
+        ({"epochs": 0}, "epochs is 0; expected a whole number of 1 or more"),
         ({"batch_size": 0}, "batch_size is 0"),
         ({"patience": 0}, "patience is 0"),
     ],

@@ -2,7 +2,6 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from numbers import Integral
 from pickle import PicklingError
 from typing import Any
 
@@ -98,7 +97,7 @@ def make_plan(
     for number, params in enumerate(candidates):
         configured = clone(estimator).set_params(**clone(params, safe=False))
         last = last_step(configured)
-        reason = _why_alone(last)
+        reason = why_alone(last)
         if reason is not None:
             alone[number] = reason
             continue
@@ -124,17 +123,6 @@ def make_plan(
         for split in range(n_splits)
     ]
     return Plan(fits, preprocessings, alone)
-
-
-def _why_alone(last: Any) -> str | None:
-    reason = why_alone(last)
-    if reason is None and not _is_count(last.epochs):
-        reason = f"epochs={last.epochs!r} is not a number of 1 or more"
-    return reason
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, Integral) and int(value) >= 1
 
 
 def _is_open_ended(estimator: Estimator) -> bool:
@@ -244,10 +232,10 @@ def make_tasks(
 
 def _size(estimator: Estimator, module: nn.Module | None) -> tuple[float, int]:
     """The cost of an epoch of one network in units that compare, and how many to train at once."""
-    batch_size: Any = estimator.batch_size
-    if module is None or not _is_count(batch_size):
+    if module is None:
         return 0.0, 1
     # Beside the products, which grow with the weights, there are calls for every batch.
+    batch_size = estimator.batch_size
     return count_parameters(module) + 1e5 / batch_size, chunk_size(module, batch_size)
 
 

@@ -15,7 +15,12 @@ from labkit.nets.stacked.losses import name_of_loss
 from labkit.nets.stacked.members import Member
 from labkit.nets.stacked.network import StackedMLP, shape_of
 from labkit.nets.stacked.optimizers import STACKED_OPTIMIZERS
-from labkit.nets.training import OPTIMIZERS, TrainingConfig, optimizer_options
+from labkit.nets.training import (
+    OPTIMIZERS,
+    TrainingConfig,
+    make_optimizer,
+    optimizer_options,
+)
 
 KNOWN = {
     "optimizer", "learning_rate", "momentum", "weight_decay", "batch_size", "epochs", "schedule",
@@ -72,6 +77,10 @@ def why_not_trained_so(config: TrainingConfig) -> str | None:
         return f"no stacked counterpart of the optimizer {config.optimizer!r}"
     for name in optimizer_options(config).keys() - STACKED_OPTIMIZERS[kind].known:
         return f"no stacked counterpart of the option {name} of the optimizer {config.optimizer!r}"
+    try:  # What PyTorch's optimizer does not take is for PyTorch to refuse.
+        make_optimizer([nn.Parameter(torch.zeros(1))], config)
+    except (TypeError, ValueError) as error:
+        return f"the optimizer {config.optimizer!r} refuses it: {error}"
     return None
 
 
