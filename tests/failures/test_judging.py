@@ -62,7 +62,7 @@ def guesses():
         noisy = [skill * truth + random.dirichlet(np.ones(6), size=300) for _ in range(2)]
         return [own / own.sum(axis=1, keepdims=True) for own in noisy]
 
-    return y, model(1.0), model(0.3)
+    return y, model(0.6), model(0.3)
 
 
 def labels(probabilities):
@@ -128,6 +128,7 @@ def test_a_difference_is_paired(guesses):
     assert table.loc["same", ["difference", "low", "high"]].eq(0).all()
     assert table["p_value"]["same"] == table["adjusted"]["same"] == 1
     assert table["adjusted"]["poor"] == pytest.approx(min(1, 2 * table["p_value"]["poor"]))
+    assert stood["good"] < 0.95, "a model without an error scores the same in every resample"
 
 
 def test_macro_f1_of_many_matrices_is_that_of_each():

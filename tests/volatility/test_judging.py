@@ -34,8 +34,18 @@ PROFILE = Profile(
 )  # fmt: skip
 
 
+SECURITIES = pd.DataFrame(
+    {
+        "symbol": ["AAA", "BBB", "CCC"],
+        "security": "a company",
+        "sector": ["Up", "Down", "Up"],
+        "sub_industry": "any",
+    }
+)
+
+
 def of(prices):
-    return dataclasses.replace(load_nyse("embedded"), prices=prices, securities=None)
+    return dataclasses.replace(load_nyse("embedded"), prices=prices, securities=SECURITIES)
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +69,30 @@ def finished(data):
 @pytest.fixture(scope="module")
 def refitted(data):
     return judging.refitted(data, PROFILE)
+
+
+def test_scores_of_a_year_and_of_a_sector_are_those_of_their_rows(finished):
+    names = finished.scores.loc[finished.scores["set"] == "test", "model"].tolist()
+    symbols = np.array(finished.symbols)
+    groups = {"Up": ["AAA", "CCC"], "Down": ["BBB"], "unknown": ["DDD", "EEE"]}
+    by_sector = finished.by_sector.set_index(["sector", "model"])
+
+    def scored(s, forecast, inside):
+        return pytest.approx(r2_score(finished.realised[s][inside], forecast[inside]), abs=1e-4)
+
+    for s, forecasts in finished.forecasts.items():
+        years = finished.days[s].astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
+        for name, forecast in zip(names, forecasts, strict=True):
+            own = finished.by_year["model"].eq(name) & finished.by_year["set"].eq(s)
+            of_years = finished.by_year[own].set_index("year")
+            assert of_years.index.tolist() == np.unique(years).tolist()
+            for year, r2 in of_years["r2"].items():
+                assert r2 == scored(s, forecast, years == year)
+    for name, forecast in zip(names, finished.forecasts["test"], strict=True):
+        for sector, members in groups.items():
+            inside = np.isin(symbols[finished.symbol_numbers["test"]], members)
+            assert by_sector.loc[(sector, name), "r2"] == scored("test", forecast, inside)
+            assert by_sector.loc[(sector, name), "rows"] == inside.sum()
 
 
 def test_once_is_the_final_table_and_anew_the_expanding_window(data, finished, refitted):
