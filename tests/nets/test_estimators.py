@@ -109,6 +109,21 @@ def test_the_classifier_trains_as_the_plain_loop_does(classification, options):
     assert_same_weights(state(estimator), expected.state_dict(), rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.parametrize("schedule", ["one_cycle", "cosine"])
+def test_a_schedule_is_as_long_as_the_training_on_the_rows_that_patience_leaves(
+    regression, schedule
+):
+    X, y = (torch.tensor(part) for part in regression)
+    y = y[:, None]
+    options = {**COMMON, "schedule": schedule, "patience": 10, "validation_fraction": 0.4}
+    estimator = MLPRegressor(**options).fit(*regression)
+    rows, watched = estimator.validation_rows(None, len(X), estimator.seed())
+    validation = Watched(X[watched], y[watched])
+    expected, history = plain(estimator, X[rows], y[rows], 1, nn.MSELoss(), validation)
+    assert history.best_epoch == len(history.table), "the best weights are not the last"
+    assert_same_weights(state(estimator), expected.state_dict(), rtol=1e-9, atol=1e-11)
+
+
 @pytest.mark.parametrize("class_weight", ["balanced", {0: 1.0, 1: 3.0, 2: 0.5}])
 def test_class_weights_are_those_of_pytorchs_loss(classification, class_weight):
     X, y = classification

@@ -96,7 +96,10 @@ def test_regularization_axes(labelled):
 
 def test_early_stopping(measured):
     estimator = MLPRegressor(hidden_sizes=(8,), learning_rate=0.03, dtype="float64", batch_size=32)
-    grid = {"patience": [1, 3, None], "epochs": [5, 30], "dropout": [0.0, 0.2]}
+    grid = [
+        {"patience": [1, 3, None], "epochs": [5, 30], "dropout": [0.0, 0.2]},
+        {"patience": [3], "epochs": [5], "schedule": ["one_cycle"], "validation_fraction": [0.4]},
+    ]
     search = assert_same_search(estimator, grid, *measured, cv=3)
     assert search.best_estimator_.n_iter_ <= 30
 
