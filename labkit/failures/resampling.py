@@ -11,6 +11,9 @@ from labkit.failures.scores import macro_f1_of
 from labkit.failures.stages import codes
 from labkit.report.intervals import Resampled, drawn_repetitions
 
+PIECE = 2**24
+"""Numbers of the resamples that are worked on at a time."""
+
 
 class RowBootstrap:
     """Scores of models on the same resampled rows, so that their differences are paired.
@@ -32,7 +35,8 @@ class RowBootstrap:
         random = np.random.default_rng(seed)
         self.truth = codes(y)
         n_rows = len(y)
-        self.times = np.empty((resamples, n_rows), dtype=np.float32)
+        # A byte each: of a million rows, two thousand resamples are two gigabytes.
+        self.times = np.empty((resamples, n_rows), dtype=np.uint8)
         for times in self.times:
             times[:] = np.bincount(random.integers(n_rows, size=n_rows), minlength=n_rows)
         self.repeats = drawn_repetitions(n_repeats, resamples, random)
@@ -61,7 +65,11 @@ class RowBootstrap:
     def _resampled(self, values: Sequence, score) -> Resampled:
         everything = np.ones((1, len(self.truth)), dtype=np.float32)
         point = np.mean([score(everything @ own) for own in values])
-        draws = np.stack([score(self.times @ own) for own in values], axis=1)
+        pieces = np.array_split(self.times, -(-self.times.size // PIECE))
+        drawn = (piece.astype(np.float32) for piece in pieces)
+        draws = np.concatenate(
+            [np.stack([score(times @ own) for own in values], axis=1) for times in drawn]
+        )
         return Resampled(float(point), (draws * self.repeats).sum(axis=1))
 
 
