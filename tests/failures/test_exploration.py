@@ -120,6 +120,9 @@ def test_invented_rows_are_judged_and_copies_are_not(frame):
     made = table.iloc[0]
     assert (made["new"], made["impossible"], made["obeys"]) == (1, 1.0, 1.0)
     assert made["power_gap"] == pytest.approx(2 * power(50, 1500))
+    nothing = balancing.synthetic_quality({"none": (rows, y), "SMOTE": (rows, y)}, X)
+    assert nothing.empty and nothing.columns.tolist() == table.columns.tolist()
+    assert balancing.likeness(nothing) is None
 
 
 def test_class_weights_give_every_rare_class_the_same_share_in_sum(frame):

@@ -142,6 +142,11 @@ def test_rows_of_each_class_are_counted_under_each_strategy():
     assert len(none) == 1 + len(SHORT_CLASSES)
 
 
+def test_a_table_of_no_invented_rows_has_none():
+    columns = ["strategy", "new", "obeys", "original", "impossible", "power_gap"]
+    assert cells(tables.synthetic(pd.DataFrame(columns=columns))) == []
+
+
 @pytest.mark.parametrize(("obeys", "text"), [(0.975, "97.5"), (np.nan, "–")])
 def test_shares_of_invented_rows_are_in_per_cent_and_a_dash_where_there_is_none(obeys, text):
     quality = pd.DataFrame(

@@ -160,6 +160,10 @@ def test_impossible_rows_are_mentioned_only_if_there_are_some():
     assert "negative torque" not in synthetic(0.0)
 
 
+def test_where_nothing_is_invented_that_is_said():
+    assert words.synthetic(None).startswith("No strategy invents a row here")
+
+
 def test_cleanliness_counts_blanks_doubles_and_repetitions():
     frame = pd.DataFrame({"udi": [1, 2, 3], "product_id": list("abc"), "torque": [1.0, 1.0, None]})
     text = words.cleanliness(machines.cleanliness(frame))

@@ -110,10 +110,15 @@ def test_blanks_by_group_goes_by_sector():
 
 
 @pytest.mark.parametrize(
-    ("sectors", "kind"), [(["Banks", "Mines"], "sector"), (["Banks", "Banks"], "stock")]
+    ("sectors", "kind"),
+    [
+        (["Banks", "Mines"], "sector"),
+        (["Banks", "Banks"], "stock"),
+        (["Banks", "Banks", "Mines"], "stock"),  # that of the mine, which has no prices
+    ],
 )
 def test_one_sector_alone_is_no_grouping(sectors, kind):
-    securities = pd.DataFrame({"symbol": ["A", "B"], "sector": sectors})
+    securities = pd.DataFrame({"symbol": ["A", "B", "Z"][: len(sectors)], "sector": sectors})
     rows = pd.DataFrame({"symbol": ["A", "B", "C"]})
     found, named = market.grouped(rows, securities)
     assert named == kind

@@ -91,7 +91,8 @@ def synthetic_quality(
                 "power_gap": float(gap.abs().mean()),
             }
         )
-    return pd.DataFrame(rows)
+    columns = ["strategy", "new", "obeys", "original", "impossible", "power_gap"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _obeying(rows: pd.DataFrame, y: np.ndarray) -> float:
@@ -138,8 +139,11 @@ class Likeness:
     impossible_by: str
 
 
-def likeness(quality: pd.DataFrame) -> Likeness:
-    """Read the table of `synthetic_quality`."""
+def likeness(quality: pd.DataFrame) -> Likeness | None:
+    """Read the table of `synthetic_quality`; None where no row of a class with a rule is new."""
+    quality = quality.dropna(subset=["obeys"])
+    if quality.empty:
+        return None
     obeys, impossible = quality["obeys"], quality["impossible"]
     best, worst = quality.loc[obeys.idxmax()], quality.loc[obeys.idxmin()]
     odd = quality.loc[impossible.idxmax()]

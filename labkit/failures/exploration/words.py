@@ -243,8 +243,13 @@ def rules(found: Agreement) -> Sentence:
     return Sentence(text)
 
 
-def synthetic(found: Likeness) -> Sentence:
-    """Which invented rows are least lifelike."""
+def synthetic(found: Likeness | None) -> Sentence:
+    """Which invented rows are least lifelike, if any are invented."""
+    if found is None:
+        return Sentence(
+            "No strategy invents a row here whose class has a documented rule: the classes are of "
+            "equal size as they are, or what is added are copies."
+        )
     compared = f"Of the new rows by {found.best} {percent(found.best_share)} do"
     if found.best != found.worst:
         compared += f", of those by {found.worst} {percent(found.worst_share)}"

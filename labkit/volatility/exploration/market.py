@@ -311,7 +311,7 @@ def tails(returns: pd.Series, multiples: tuple[int, ...] = (3, 5)) -> pd.DataFra
 
 
 def grouped(frame: pd.DataFrame, securities: pd.DataFrame | None) -> tuple[pd.DataFrame, str]:
-    """Rows with the sector of their stock, or the stock itself where there is but one sector.
+    """Rows with the sector of their stock, or the stock itself where these are of one sector.
 
     Returns
     -------
@@ -319,10 +319,11 @@ def grouped(frame: pd.DataFrame, securities: pd.DataFrame | None) -> tuple[pd.Da
         The frame with the column ``group``; stocks that are not among the securities are in
         "unknown". The kind is ``"sector"`` or ``"stock"``.
     """
-    if securities is None or securities["sector"].nunique() < 2:
+    sectors = {} if securities is None else securities.set_index("symbol")["sector"]
+    sector = frame["symbol"].map(sectors)
+    if sector.nunique() < 2:
         return frame.assign(group=frame["symbol"]), "stock"
-    sectors = securities.set_index("symbol")["sector"]
-    return frame.assign(group=frame["symbol"].map(sectors).fillna("unknown")), "sector"
+    return frame.assign(group=sector.fillna("unknown")), "sector"
 
 
 @dataclass(frozen=True)
