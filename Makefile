@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help book quick pdf test data lock clean
+.PHONY: help book quick pdf test soak data lock clean
 
 help:  ## what can be asked for
 	@$(PYTHON) -m labkit --help
@@ -19,6 +19,9 @@ pdf:  ## the PDF only
 
 test:  ## set up, run the tests; ARGS go to pytest
 	@$(PYTHON) -m labkit test $(ARGS)
+
+soak:  ## set up, run the tests that take hours; ARGS go to pytest
+	@$(PYTHON) -m labkit soak $(ARGS)
 
 data:  ## find or fetch the data and show what was found
 	@$(PYTHON) -m labkit data $(ARGS)

@@ -91,6 +91,14 @@ def run_tests(args: argparse.Namespace) -> int:
     return _run("pytest", *args.further)
 
 
+def soak(args: argparse.Namespace) -> int:
+    """set up and run the tests that take hours: see tests/soak; further arguments go to pytest"""
+    bootstrap.ensure_environment()
+    bootstrap.install_for_soak()
+    os.environ["LABKIT_SOAK"] = "1"
+    return _run("pytest", "-s", "-m", "soak", *args.further)
+
+
 def lint(args: argparse.Namespace) -> int:
     """check the chapters' sources, the style of the code and the types of the networks"""
     bootstrap.ensure_environment()
@@ -193,6 +201,7 @@ def _parse(arguments: list) -> argparse.Namespace:
     made.add_argument("--profile", **profile)
     made.add_argument("--renderer", choices=("auto", "quarto", "labkit"), default="auto")
     add(run_tests, "test")
+    add(soak)
     add(lint)
     made = add(score)
     made.add_argument("--all", action="store_true", help="print every score")
@@ -207,7 +216,7 @@ def _parse(arguments: list) -> argparse.Namespace:
     add(clean)
 
     args, further = parser.parse_known_args(arguments)
-    if further and args.command is not run_tests:
+    if further and args.command not in (run_tests, soak):
         parser.error("unrecognized arguments: " + " ".join(further))
     args.further = further
     return args

@@ -23,7 +23,7 @@ from labkit.report.alarms import Alarm
 
 ROOT = bootstrap.ROOT
 COMMANDS = [
-    "setup", "data", "book", "render", "test", "lint", "notebooks", "bench", "lock",
+    "setup", "data", "book", "render", "test", "soak", "lint", "notebooks", "bench", "lock",
     "clean-results", "clean",
 ]  # fmt: skip
 

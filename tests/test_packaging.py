@@ -18,7 +18,8 @@ from labkit import __main__ as cli
 from labkit import bootstrap
 from labkit.bootstrap import ROOT, environment, lock, requirements
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+WHOLE = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PROJECT = WHOLE["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 PINNED = {canonicalize_name(r.name): r for r in requirements.read(ROOT / "requirements.txt")}
 LOCK = (ROOT / requirements.LOCK).read_text("utf-8")
@@ -112,6 +113,8 @@ def imported(folder):
 )
 def test_what_the_code_imports_is_asked_for(folder, extras):
     asked = [*PROJECT["dependencies"], *(text for extra in extras for text in EXTRAS[extra])]
+    if folder == "tests":
+        asked += WHOLE["dependency-groups"]["soak"]
     names = {canonicalize_name(Requirement(text).name) for text in asked}
     # packaging comes with pip; distributed is an extra of dask.
     assert imported(folder) - names - {"packaging", "distributed"} == set()

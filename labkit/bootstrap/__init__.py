@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from labkit.bootstrap import environment
+from labkit.bootstrap import environment, pip
 from labkit.bootstrap.errors import SetupError
 from labkit.bootstrap.installed import install_missing, missing
 from labkit.bootstrap.lock import make_lock
@@ -31,6 +31,7 @@ __all__ = [
     "check_python",
     "ensure_environment",
     "expose_scripts",
+    "install_for_soak",
     "install_missing",
     "make_lock",
 ]
@@ -72,6 +73,14 @@ def ensure_environment(retry_quarto: bool = False) -> None:
         _start_again(environment.python_of(ROOT))
     expose_scripts()
     ensure_quarto(ROOT, retry=retry_quarto)
+
+
+def install_for_soak() -> None:
+    """Install what `tests/soak` needs beside: the group of that name in ``pyproject.toml``."""
+    import tomllib  # which the oldest Python that this module runs on lacks
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    pip.install(project["dependency-groups"]["soak"])
 
 
 def _keeps_running_python() -> bool:
