@@ -1,9 +1,9 @@
 """What ``python -m labkit data`` prints: what was found, where, and how to get the real data."""
 
-from labkit.failures import data as maintenance
+from labkit.failures.data import load_maintenance
+from labkit.files.datasets import MAINTENANCE, NYSE, Wanted
 from labkit.files.provenance import Provenance
-from labkit.files.sources import Wanted
-from labkit.volatility import data as nyse
+from labkit.volatility.data import load_nyse
 
 
 def report(fetch: bool = True) -> str:
@@ -20,8 +20,8 @@ def report(fetch: bool = True) -> str:
         When data that are here cannot be used.
     """
     parts = [
-        _told(nyse.load_nyse(fetch=fetch).provenance, nyse.WANTED),
-        _told(maintenance.load_maintenance(fetch=fetch).provenance, maintenance.WANTED),
+        _told(load_nyse(fetch=fetch).provenance, NYSE),
+        _told(load_maintenance(fetch=fetch).provenance, MAINTENANCE),
     ]
     return "\n\n".join(parts)
 
@@ -35,9 +35,12 @@ def _told(found: Provenance, wanted: Wanted) -> str:
         f"  licence   {found.licence}",
         f"  url       {found.url}",
         *(f"  passed    {name}" for name in found.checks),
+        *(f"  note      {note}" for note in found.notes),
     ]
     absent = [
-        names[0] for names in wanted.tables.values() if not any(_has(found, name) for name in names)
+        wanted.names(table)[0]
+        for table in list(wanted.tables)[1:]  # the first is a must
+        if not any(check.startswith(f"{table}:") for check in found.checks)
     ]
     if found.source == "embedded":
         lines += [
@@ -52,7 +55,3 @@ def _told(found: Provenance, wanted: Wanted) -> str:
             f"  to do     Put {' and '.join(absent)} beside them: without, chapters say less."
         )
     return "\n".join(lines)
-
-
-def _has(found: Provenance, name: str) -> bool:
-    return any(file.name.lower().endswith(name) for file in found.files)
