@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from labkit.files.provenance import DataError
-from labkit.files.stored import MOST_BYTES, MOST_GROWTH, ZIP, StoredFile, members
+from labkit.files.stored import HEAD, MOST_BYTES, MOST_GROWTH, ZIP, StoredFile, members
 from labkit.files.text import TextTable
 
 OLD_EXCEL, PARQUET = b"\xd0\xcf\x11\xe0", b"PAR1"
@@ -118,12 +118,11 @@ def _zip(file: StoredFile) -> str:
 def _sheets(content: bytes, file: StoredFile, nrows: int | None) -> list[FileTable]:
     """A spreadsheet's sheets, each from its first row with anything in it."""
     if content.startswith(ZIP):
-        _check_growth(content, file)
-    sheets = _read(
-        pd.read_excel, content, file, "an Excel file",
-        sheet_name=None, header=None, dtype=object, keep_default_na=False, na_values=[""],
-        nrows=nrows,
-    )  # fmt: skip
+        _check_zip(content, file)
+    engine = "openpyxl" if content.startswith(ZIP) else "xlrd"
+    as_is = {"header": None, "dtype": object, "keep_default_na": False, "na_values": [""]}
+    options = {"engine": engine, "sheet_name": None, "nrows": nrows, **as_is}
+    sheets = _read(pd.read_excel, content, file, "an Excel file", **options)
     found = []
     for name, sheet in sheets.items():
         filled = sheet.notna().any(axis=1)
@@ -160,17 +159,22 @@ def _read(reader: Any, content: bytes, file: StoredFile, what: str, **options: A
         ) from error
 
 
-def _check_growth(content: bytes, file: StoredFile) -> None:
+def _check_zip(content: bytes, file: StoredFile) -> None:
     """An Excel file is a zip, which may grow without bound too."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            size = sum(info.file_size for info in archive.infolist())
+            inside = archive.infolist()
     except zipfile.BadZipFile as error:
         raise DataError(
             f"{file}: not readable as an Excel file ({error}). Download it again."
         ) from error
-    if size > min(MOST_BYTES, MOST_GROWTH * max(len(content), 2**16)):
+    size = sum(info.file_size for info in inside)
+    if size > min(MOST_BYTES, MOST_GROWTH * max(len(content), HEAD)):
         raise DataError(f"{file}: grows to {size:,} bytes, unpacked; no table does.")
+    if not any(info.filename.startswith("xl/") for info in inside):
+        raise DataError(
+            f"{file}: a zip, but no Excel file. Let its name end in .zip, or unpack it."
+        )
 
 
 def _written(value: Any) -> Any:

@@ -3,12 +3,15 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from labkit.files.datasets import Layout
 
 _UNIT = re.compile(r"[\[(]([^\])]*)[\])]\s*$")
+LONGEST = 60
+"""Characters of a name or a cell that a message shows."""
+
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 
 
@@ -50,8 +53,7 @@ def match(header: Sequence[str], layout: Layout) -> Match:
     """
     positions, double = {}, {}
     for name in layout.columns:
-        same = [i for i, other in enumerate(header) if other == name]
-        same = same or [i for i, other in enumerate(header) if _is(other, name)]
+        same = [i for i, other in enumerate(header) if _is(other, name)]
         if len(same) > 1:
             double[name] = [header[i] for i in same]
         elif same:
@@ -80,18 +82,28 @@ def _parts(name: str) -> tuple[str, str]:
 
 def described(header: Sequence[str], found: Match, layout: Layout) -> str:
     """What is wrong with a file's header, and what comes nearest to each missing column."""
-    shown = ", ".join(map(str, header[:12])) + (" …" if len(header) > 12 else "")
     parts = [
-        f"columns {' and '.join(map(repr, names))} could both be {name}"
+        f"columns {listed(map(repr, names), 3, ' and ')} could both be {name}"
         for name, names in found.double.items()
     ]
     if found.missing:
         told = ", ".join(name + _nearest(name, header, found) for name in found.missing)
         parts.append(f"column{'s' * (len(found.missing) > 1)} {told} missing")
     return (
-        f"{'; '.join(parts)}; found {shown}. Expected {layout.what}, with the columns "
+        f"{'; '.join(parts)}; found {listed(header, 12)}. Expected {layout.what}, with the columns "
         f"{', '.join(layout.required)}."
     )
+
+
+def listed(names: Iterable[str], most: int, between: str = ", ") -> str:
+    """The first of these names, the long ones shortened."""
+    names = list(names)
+    return between.join(map(brief, names[:most])) + (" …" if len(names) > most else "")
+
+
+def brief(text: str) -> str:
+    """A text that is short enough for a message."""
+    return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
 def _nearest(name: str, header: Sequence[str], found: Match) -> str:
@@ -101,4 +113,4 @@ def _nearest(name: str, header: Sequence[str], found: Match) -> str:
         if i not in found.positions.values()
     }
     near = difflib.get_close_matches(_parts(name)[0], free, n=1, cutoff=0.5)
-    return f" (nearest: {free[near[0]]!r})" if near else ""
+    return f" (nearest: {brief(repr(free[near[0]]))})" if near else ""

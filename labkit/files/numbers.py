@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_SPACED = re.compile(r"(?<=\d)[ '’\u00a0\u202f](?=\d{3}(?!\d))", re.ASCII)
+_SPACED = re.compile(r"[+-]?\d{1,3}([ '’\u00a0\u202f])\d{3}(?:\1\d{3})*(?:[.,]\d*)?", re.ASCII)
+"""Thousands parted by what is no decimal mark."""
 
 
 class Ambiguous(ValueError):
@@ -70,7 +71,9 @@ def numbers(cells: pd.Series, decimal: str) -> pd.Series:
     grouped = re.compile(rf"[+-]?\d{{1,3}}(?:\{thousands}\d{{3}})+(?:\{decimal}\d*)?", re.ASCII)
 
     def number(text: str) -> float:
-        text = _SPACED.sub("", text.strip())
+        text = text.strip()
+        if spaced := _SPACED.fullmatch(text):
+            text = text.replace(spaced[1], "")
         if grouped.fullmatch(text):
             text = text.replace(thousands, "")
         text = text.replace(decimal, ".") if thousands not in text else ""

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from labkit.files.datasets import Layout
+from labkit.files.headers import brief
 from labkit.files.provenance import DataError
 
 SHOWN = 5
@@ -186,4 +187,6 @@ def _told(
 
 
 def _cell(value: object) -> str:
-    return "blank" if pd.isna(value) else repr(value) if isinstance(value, str) else f"{value}"
+    return (
+        "blank" if pd.isna(value) else brief(repr(value) if isinstance(value, str) else f"{value}")
+    )

@@ -181,9 +181,9 @@ def _refuse(
         place = own.refused if name == wanted.main else own.broken
         place.append(f"{file}, line 1: {told}")
     elif len(header) > 2 or not file.base.lower().endswith(".txt"):
-        shown = ", ".join(header[:6]) + (" …" if len(header) > 6 else "")
         own.unknown.append(
-            f"{file}: no header in it is near that of {layout.what}; found {shown[:200]}"
+            f"{file}: no header in it is near that of {layout.what}; found "
+            f"{headers.listed(header, 6)}"
         )
 
 

@@ -158,24 +158,24 @@ class TextTable:
         """The same where cells may be in quotes, in which separators do not separate."""
         lines = io.TextIOWrapper(io.BytesIO(self._utf8), encoding="utf-8", newline="\n")
         reader = csv.reader(lines, delimiter=self.separator, strict=True)
+        begins = 1
         try:
             for number, row in enumerate(reader):
-                if number < self._first or (not "".join(row).strip() and len(row) < 2):
-                    continue
-                if any("\n" in cell for cell in row):
-                    begins = reader.line_num - sum(cell.count("\n") for cell in row)
-                    raise DataError(
-                        f"{self.where}, line {begins}: a quotation mark that is not closed on its "
-                        f"line swallows the rows to line {reader.line_num}. Expected each row on a "
-                        "line of its own; take the stray mark out."
-                    )
-                if len(row) != len(self.header):
-                    raise self._unequal(reader.line_num, len(row), last=False)
+                is_row = number >= self._first and (len(row) > 1 or "".join(row).strip())
+                if is_row and reader.line_num > begins:
+                    raise self._swallowed(begins, reader.line_num, "")
+                if is_row and len(row) != len(self.header):
+                    raise self._unequal(begins, len(row), last=False)
+                begins = reader.line_num + 1
         except csv.Error as error:
-            raise DataError(
-                f"{self.where}, line {reader.line_num}: {error}. A quotation mark is probably not "
-                "closed; expected each row on a line of its own."
-            ) from error
+            raise self._swallowed(begins, reader.line_num, f" ({error})") from error
+
+    def _swallowed(self, begins: int, ends: int, why: str) -> DataError:
+        return DataError(
+            f"{self.where}, line {begins}: a quotation mark that is not closed as it was opened "
+            f"takes this cell to line {ends}{why}. Expected each row on a line of its own; take "
+            "the stray mark out."
+        )
 
     def _unequal(self, line: int, cells: int, *, last: bool) -> DataError:
         cut = " The file ends in this line: it is probably cut off." if last else ""
