@@ -61,6 +61,10 @@ def days(cells: pd.Series) -> Days:
     year_first = [own for own in found if own and own.re is _YEAR_FIRST]
     last = [own for own in found if own and own.re is _YEAR_LAST and not year_first]
     order, why = _order(last)
+    if any(_has(own, r"0\d") for own in found) and any(_has(own, r"\d") for own in found):
+        # A digit has been lost: 2016-01-1 among dates such as 2016-01-05.
+        found = [None if _has(own, r"\d") else own for own in found]
+        why += ", with two digits for day and month as in other rows"
     zones = _odd_zones(found)
     iso = [_iso(own, order) if own and own["zone"] not in zones else None for own in found] or [
         None
@@ -72,6 +76,13 @@ def days(cells: pd.Series) -> Days:
         expected += f" in one time zone, not {' and '.join(sorted(map(str, zones)))} too"
     note = f"dates read as {'/'.join(order)}" if order else ""
     return Days(values.set_axis(cells.index), expected, note)
+
+
+def _has(own: re.Match | None, form: str) -> bool:
+    """Whether a day or a month is written in a form."""
+    parts = ("month", "day", "first", "second")
+    written = own.groupdict() if own else {}
+    return any(re.fullmatch(form, written[part], re.ASCII) for part in parts if part in written)
 
 
 def _order(last: list[re.Match]) -> tuple[tuple[str, ...], str]:

@@ -207,6 +207,7 @@ CASES = [
     price("months only", dated(lambda d, s: f"{d:%Y-%m}"), "line 2: date is '2016-01'"),
     price("year 1", line(P, 4, "2016", "0001"), "line 4: date is '0001-01-07'"),
     price("year 9999", line(P, 4, "2016", "9999"), "line 4: date is '9999-01-07'"),
+    price("a digit lost", line(P, 8, "01-13", "01-1"), "line 8: date is '2016-01-1'"),
     price("no such day", line(P, 4, "01-07", "02-30"), "line 4: date is '2016-02-30'"),
     price("days since 1900", dated(lambda d, s: "42374"), "line 2: date is '42374'"),
     price("a day twice", line(P, 3, "2016-01-06", "2016-01-05 16:00"), "no second one"),
