@@ -101,8 +101,10 @@ def test_of_two_serial_numbers_the_larger_leak_is_told():
 
 def test_memory_speaks_of_time_order_only_if_there_is_some():
     order = pd.DataFrame({"column": ["torque", "tool_wear"], "lag_1": [0.01, 0.93]})
-    assert "in time order" in words.memory(timeline.memory(order))
-    assert "in any order" in words.memory(timeline.memory(order.assign(lag_1=0.01)))
+    assert "are in time order:" in words.memory(timeline.memory(order, numbered=True))
+    assert "is not known" in words.memory(timeline.memory(order, numbered=False))
+    none = timeline.memory(order.assign(lag_1=0.01), numbered=True)
+    assert "in any order" in words.memory(none)
 
 
 def test_concentration_names_the_classes_that_blocks_lack():

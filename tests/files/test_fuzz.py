@@ -134,7 +134,7 @@ def as_written(content: bytes, columns: int) -> list[list[str]]:
     except UnicodeDecodeError:
         text = content.decode("latin-1")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    mark = max(",;", key=text.split("\n")[0].count)
+    mark = max(",;", key=text.lstrip().split("\n")[0].count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
     cleaned = [[cell.strip(INVISIBLE).strip() for cell in row] for row in rows]
     return [row for row in cleaned if len(row) == columns]

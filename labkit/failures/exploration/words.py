@@ -194,9 +194,13 @@ def memory(found: Memory) -> Sentence:
     rest = (
         f"; {listing(map(_plain, found.fresh))} have next to none" if len(found.fresh) > 1 else ""
     )
+    order = (
+        "The rows are in time order"
+        if found.numbered
+        else "The file has no UDI, so whether its rows are in time order is not known"
+    )
     return Sentence(
-        f"The rows are in time order: from one row to the next there is an autocorrelation in "
-        f"{listing(parts)}{rest}."
+        f"{order}: from one row to the next there is an autocorrelation in {listing(parts)}{rest}."
     )
 
 
