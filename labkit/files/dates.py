@@ -1,5 +1,6 @@
 """Days as people write them: told apart where that is beyond doubt, missing where it is a guess."""
 
+import calendar
 import re
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ ZONES_APART = 60
 
 _TIME = (
     r"(?:[T ]\s*(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?"
-    r"\s*(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?)?"
+    r"(?:\s*[AaPp][Mm])?\s*(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)?)?"
 )
 _YEAR_FIRST = re.compile(
     rf"(?P<year>\d{{4}})(?P<mark>[-/.]?)(?P<month>\d\d?)(?P=mark)(?P<day>\d\d?){_TIME}", re.ASCII
@@ -21,6 +22,12 @@ _YEAR_FIRST = re.compile(
 _YEAR_LAST = re.compile(
     rf"(?P<first>\d\d?)(?P<mark>[-/.])(?P<second>\d\d?)(?P=mark)(?P<year>\d{{4}}){_TIME}", re.ASCII
 )
+_NAMED = re.compile(
+    rf"(?:(?P<day>\d\d?)[- ](?P<name>[A-Za-z]{{3,9}})[- ,]+"
+    rf"|(?P<name_first>[A-Za-z]{{3,9}})\.? (?P<day_second>\d\d?),? )(?P<year>\d{{4}}){_TIME}",
+    re.ASCII,
+)
+_MONTHS = [name.casefold() for name in calendar.month_name]
 
 
 @dataclass(frozen=True)
@@ -55,11 +62,12 @@ def days(cells: pd.Series) -> Days:
     """
     codes, written = pd.factorize(cells)
     found = [
-        _YEAR_FIRST.fullmatch(text) or _YEAR_LAST.fullmatch(text) for text in map(str, written)
+        _YEAR_FIRST.fullmatch(text) or _YEAR_LAST.fullmatch(text) or _NAMED.fullmatch(text)
+        for text in (text.strip() for text in map(str, written))
     ]
-    # Where both ways are in one file, a program has changed some of the dates, perhaps wrongly.
-    year_first = [own for own in found if own and own.re is _YEAR_FIRST]
-    last = [own for own in found if own and own.re is _YEAR_LAST and not year_first]
+    # Where other ways are in one file, a program has changed some of the dates, perhaps wrongly.
+    others = [own for own in found if own and own.re is not _YEAR_LAST]
+    last = [own for own in found if own and own.re is _YEAR_LAST and not others]
     order, why = _order(last)
     if any(_has(own, r"0\d") for own in found) and any(_has(own, r"\d") for own in found):
         # A digit has been lost: 2016-01-1 among dates such as 2016-01-05.
@@ -80,9 +88,9 @@ def days(cells: pd.Series) -> Days:
 
 def _has(own: re.Match | None, form: str) -> bool:
     """Whether a day or a month is written in a form."""
-    parts = ("month", "day", "first", "second")
-    written = own.groupdict() if own else {}
-    return any(re.fullmatch(form, written[part], re.ASCII) for part in parts if part in written)
+    written = own.groupdict("") if own else {}
+    parts = (written.get(part, "") for part in ("month", "day", "day_second", "first", "second"))
+    return any(re.fullmatch(form, part, re.ASCII) for part in parts)
 
 
 def _order(last: list[re.Match]) -> tuple[tuple[str, ...], str]:
@@ -123,6 +131,10 @@ def _iso(own: re.Match, order: tuple[str, ...]) -> str | None:
         day, month = own["day"], own["month"]
         if not own["mark"] and len(day + month) < 4:
             return None  # 201611: no day, or one that cannot be told
+    elif own.re is _NAMED:
+        name = (own["name"] or own["name_first"]).casefold()
+        months = [i for i, whole in enumerate(_MONTHS) if whole and name in (whole, whole[:3])]
+        day, month = own["day"] or own["day_second"], (*months, 0)[0]
     elif order:
         day, month = (own["first"], own["second"])[:: 1 if order[0] == "day" else -1]
     else:

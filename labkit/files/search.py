@@ -1,5 +1,6 @@
 """Which files of a folder are a data set's tables, by their headers; and why the others are not."""
 
+import itertools
 import os
 import re
 from collections.abc import Iterator
@@ -18,8 +19,11 @@ MOST_FILES = 500
 DEEPEST = 6
 """Folders below a folder that are looked into."""
 
-TOLD = 5
-"""Files that a message lists; it counts the others."""
+OTHER, NO_TABLE = "a table of another data set", "a text for people"
+"""What else a file can be."""
+
+NEAR = 0.5
+"""Share of a main table's columns from which on a file is meant to be it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,10 +33,13 @@ class Candidate:
     Attributes
     ----------
     file : StoredFile
+    name : str
+        The table's, in the data set.
     layout : Layout
     """
 
     file: StoredFile
+    name: str
     layout: Layout
 
     def table(self) -> FileTable:
@@ -47,144 +54,118 @@ class Candidate:
         return next((t for t in own if headers.match(t.header, self.layout).whole), own[0])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass
 class Searched:
     """What a folder has of a data set.
 
     Attributes
     ----------
     files : dict of str to Candidate
-        Table to the file that is taken for it.
-    passed_over : tuple of str
-        What else is there, and why it was not taken.
-    refused : tuple of str
-        Reasons of files that are meant to be the data set's main table, and are not.
-    unknown : tuple of str
+        Table to the file that is taken for it; none where the main table is not there.
+    passed_over : list of str
+        What else is there of the data set, and why it was not taken.
+    refused : list of str
+        Reasons of files that are meant to be the main table, and are not.
+    unknown : list of str
         Reasons of files that are no table of any data set.
     others : bool
         Whether there is another data set.
     """
 
-    files: dict[str, Candidate]
-    passed_over: tuple[str, ...]
-    refused: tuple[str, ...]
-    unknown: tuple[str, ...]
-    others: bool
-
-
-@dataclass
-class _Sorted:
-    """Files of a folder, sorted while they are looked at."""
-
-    candidates: dict[str, list[Candidate]] = field(default_factory=dict)
-    broken: list[str] = field(default_factory=list)
+    files: dict[str, Candidate] = field(default_factory=dict)
+    passed_over: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     others: bool = False
 
 
-def search(folder: Path, wanted: Wanted) -> Searched:
+def search(folder: Path, wanted: Wanted, *, shared: bool = False) -> Searched:
     """Look for a data set's tables in a folder and those below it, or in one file.
 
     Parameters
     ----------
     folder : Path
     wanted : Wanted
+    shared : bool
+        Whether data sets that are none of ours lie there too, so that a name says nothing.
 
     Raises
     ------
     DataError
-        When two files could be the same table, and neither is called as that table is.
+        When two files could be the same table, and nothing is there to choose by.
     """
-    own = _Sorted()
+    found = Searched()
     files = sorted(_files(folder), key=lambda file: (*_rank(file, folder, wanted), str(file)))
     for file in files[:MOST_FILES]:
-        _sort_in(file, folder, wanted, own)
-    taken, passed_over = {}, [*own.broken]
-    for table, candidates in own.candidates.items():
-        first, *further = candidates
-        taken[table] = first
-        passed_over += [
-            f"{other.file}: {table} are taken from {first.file.name}" for other in further
-        ]
-        _check_choice(first, further, folder, wanted, table)
-    if wanted.main not in taken:
-        taken = {}
+        table = _table_by_place(file, folder, wanted, shared=shared)
+        try:
+            looked = _look(file, table, wanted)
+        except DataError as error:
+            if table == wanted.main:
+                found.refused.append(str(error))
+            elif table:
+                found.passed_over.append(str(error))
+            elif any(_table_by_place(file, folder, other, shared=shared) for other in DATASETS):
+                found.others = True
+            else:
+                found.unknown.append(str(error))
+            continue
+        if isinstance(looked, Candidate):
+            _take(looked, folder, wanted, found, shared=shared)
+        found.others |= looked is OTHER
     if len(files) > MOST_FILES:
-        passed_over.append(f"{len(files) - MOST_FILES} further files were not looked at")
-    return Searched(
-        taken,
-        (*passed_over, *own.refused, *own.unknown) if taken else tuple(passed_over),
-        tuple(own.refused),
-        tuple(own.unknown),
-        own.others,
-    )
+        found.passed_over.append(f"{len(files) - MOST_FILES} further files were not looked at")
+    if wanted.main not in found.files:
+        found.files = {}
+    return found
 
 
-def _sort_in(file: StoredFile, folder: Path, wanted: Wanted, own: _Sorted) -> None:
-    """Look at one file's header, and put it where it belongs."""
-    table = _named_table(file, wanted)
-    mine = table is not None or _in_folder_of(file, folder, wanted)
-    theirs = not mine and any(
-        _named_table(file, other) or _in_folder_of(file, folder, other)
-        for other in DATASETS
-        if other is not wanted
-    )
-    try:
-        found = tables(file, head=True)
-    except DataError as error:
-        reasons = own.unknown
-        if mine:
-            reasons = own.refused if table in (None, wanted.main) else own.broken
-        elif theirs:
-            own.others = True
-            return
-        reasons.append(str(error))
-        return
+def _look(file: StoredFile, table: str | None, wanted: Wanted) -> Candidate | str:
+    """What a file is by its header: a table, `OTHER`, or `NO_TABLE`.
+
+    Raises
+    ------
+    DataError
+        When it is neither; the message says why.
+    """
+    own = tables(file, head=True)
     for name, layouts in wanted.tables.items():
         for layout in layouts:
-            if any(headers.match(one.header, layout).whole for one in found):
-                own.candidates.setdefault(name, []).append(Candidate(file, layout))
-                return
-    known = [layout for other in DATASETS for own_ in other.tables.values() for layout in own_]
-    if theirs or any(headers.match(t.header, one).whole for t in found for one in known):
-        own.others = True
-        return
-    _refuse(file, found, table, wanted, mine, own)
-
-
-def _refuse(
-    file: StoredFile,
-    found: list[FileTable],
-    table: str | None,
-    wanted: Wanted,
-    mine: bool,
-    own: _Sorted,
-) -> None:
-    """Say why a file is none of the data set's tables."""
-    layouts = [
-        (name, layout)
-        for name, all_ in wanted.tables.items()
-        for layout in all_
-        if table in (None, name)
-    ]
-    near, (name, layout), header = max(
-        (
-            (_share(one.header, layout), (name, layout), one.header)
-            for one in found
-            for name, layout in layouts
-        ),
-        key=lambda item: item[0],
+            if any(headers.match(one.header, layout).whole for one in own):
+                return Candidate(file, name, layout)
+    others = [one for other in DATASETS for each in other.tables.values() for one in each]
+    if any(headers.match(one.header, layout).whole for one in own for layout in others):
+        return OTHER
+    layouts = wanted.tables[table or wanted.main]
+    near, layout = max(
+        itertools.product(own, layouts), key=lambda pair: _share(pair[0].header, pair[1])
     )
-    told = headers.described(header, headers.match(header, layout), layout)
-    if mine or near >= 0.5:
-        place = own.refused if name == wanted.main else own.broken
-        place.append(f"{file}, line 1: {told}")
-    elif len(header) > 2 or not file.base.lower().endswith(".txt"):
-        own.unknown.append(
-            f"{file}: no header in it is near that of {layout.what}; found "
-            f"{headers.listed(header, 6)}"
+    if table or _share(near.header, layout) >= NEAR:
+        told = headers.described(near.header, headers.match(near.header, layout), layout)
+        raise DataError(f"{near.where}, line 1: {told}")
+    if file.base.lower().endswith(".txt") and len(near.header) < 3:
+        return NO_TABLE
+    raise DataError(
+        f"{near.where}: no header in it is near that of {layout.what}; found "
+        f"{headers.listed(near.header, 6)}"
+    )
+
+
+def _take(
+    candidate: Candidate, folder: Path, wanted: Wanted, found: Searched, *, shared: bool
+) -> None:
+    """Take a file for its table, unless one before it has been taken."""
+    first = found.files.setdefault(candidate.name, candidate)
+    if first is candidate:
+        return
+    own, other = first.file, candidate.file
+    alike = not shared and _rank(own, folder, wanted) == _rank(other, folder, wanted)
+    if alike and own.sha256 != other.sha256:
+        raise DataError(
+            f"{own} and {other} could both be the {candidate.name}. Take one of them away, or "
+            f"call one {wanted.names(candidate.name)[0]}."
         )
+    found.passed_over.append(f"{other}: {candidate.name} are taken from {own.name}")
 
 
 def _share(header: tuple[str, ...], layout: Layout) -> float:
@@ -192,48 +173,32 @@ def _share(header: tuple[str, ...], layout: Layout) -> float:
     return 1 - len(headers.match(header, layout).missing) / len(layout.required)
 
 
-def _check_choice(
-    first: Candidate, further: list[Candidate], folder: Path, wanted: Wanted, table: str
-) -> None:
-    """Refuse to choose between two files that have nothing to choose by."""
-    rank = _rank(first.file, folder, wanted)
-    for other in further:
-        if _rank(other.file, folder, wanted) == rank and other.file.sha256 != first.file.sha256:
-            raise DataError(
-                f"{first.file} and {other.file} could both be the {table}. Take one of them away, "
-                f"or call one {wanted.names(table)[0]}."
-            )
+def _table_by_place(file: StoredFile, folder: Path, wanted: Wanted, *, shared: bool) -> str | None:
+    """The table that a file is meant to be, by its name or by the folder it lies in."""
+    inside = _in_folder_of(file, folder, wanted)
+    for table in wanted.tables:
+        names = wanted.names(table)
+        if _name_rank(file, names) < len(names) and (inside or not shared):
+            return table
+    return wanted.main if inside else None
 
 
 def _rank(file: StoredFile, folder: Path, wanted: Wanted) -> tuple[bool, float, int, int]:
     """What is taken first: loose files, known names, the data set's folder, what is not deep."""
-    names = [rank for table in wanted.tables for rank in [_name_rank(file, wanted.names(table))]]
-    depth = len(file.path.parent.parts) - len(folder.parts)
-    if _in_folder_of(file, folder, wanted):
-        depth = 0
-    elif depth == 0:
-        depth = 1
-    return (file.member is not None, min(names), depth, (file.member or "").count("/"))
+    name = min(_name_rank(file, wanted.names(table)) for table in wanted.tables)
+    depth = max(1, len(file.path.parent.parts) - len(folder.parts))
+    inside = _in_folder_of(file, folder, wanted)
+    return (file.member is not None, name, 0 if inside else depth, (file.member or "").count("/"))
 
 
 def _name_rank(file: StoredFile, names: tuple[str, ...]) -> float:
     """The place of a file's name among those that it may have; a copy's comes behind its own."""
     base = file.base.lower()
-    for rank, name in enumerate(names):
-        if base == name:
-            return rank
+    if base in names:
+        return names.index(base)
     stems = [name.removesuffix(".csv") for name in names]
     copies = [rank for rank, stem in enumerate(stems) if re.match(rf"{stem}\W", base)]
     return min(copies, default=len(names), key=lambda rank: -len(stems[rank])) + 0.5
-
-
-def _named_table(file: StoredFile, wanted: Wanted) -> str | None:
-    """The table that a file is by its name, if it is any."""
-    for table in wanted.tables:
-        names = wanted.names(table)
-        if _name_rank(file, names) < len(names):
-            return table
-    return None
 
 
 def _in_folder_of(file: StoredFile, folder: Path, wanted: Wanted) -> bool:
@@ -264,7 +229,8 @@ def _walk(folder: Path) -> Iterator[Path]:
         deep = len(home.parts) - len(folder.parts) >= DEEPEST
         below[:] = [] if real in seen or deep else sorted(n for n in below if n[0] not in "._")
         if real not in seen:
-            yield from (home / name for name in sorted(names) if _may_be_table(name, name))
+            paths = (home / name for name in sorted(names) if _may_be_table(name, name))
+            yield from (path for path in paths if path.is_file() or path.is_symlink())
         seen.add(real)
 
 

@@ -17,11 +17,14 @@ import pandas as pd
 from labkit.files.datasets import Wanted
 from labkit.files.kaggle import kagglehub_folder
 from labkit.files.provenance import DataError, FileRecord
-from labkit.files.search import TOLD, Candidate, Searched, search
+from labkit.files.search import Candidate, Searched, search
 from labkit.place import ROOT
 
 SOURCES = ("environment", "local", "kaggle", "download", "embedded")
 """Where data may come from, in the order of the search."""
+
+TOLD = 5
+"""Files that a message lists; it counts the others."""
 
 KAGGLE_INPUT = Path("/kaggle/input")
 """Where Kaggle's notebooks find the data sets added to them."""
@@ -98,13 +101,14 @@ def _look(wanted: Wanted, source: str, fetch: bool) -> Found:
     folder = _FOLDERS[source](wanted, fetch)
     if folder is None:
         return Found(source, "", {})
-    searched = search(folder, wanted)
+    searched = search(folder, wanted, shared=source == "kaggle")
     if not searched.files:
         _check_nothing_is_passed_over(wanted, source, folder, searched)
-        lacking = f"{folder}: holds another data set only" if searched.others else ""
-        return Found(source, "", {}, (lacking,) if lacking else ())
+        lacking = (f"{folder}: has another data set only",) if searched.others else ()
+        return Found(source, "", {}, lacking)
     place = searched.files[wanted.main].file.path.parent
-    return Found(source, str(place), searched.files, searched.passed_over)
+    passed_over = (*searched.passed_over, *searched.refused, *searched.unknown)
+    return Found(source, str(place), searched.files, passed_over)
 
 
 def _check_nothing_is_passed_over(
@@ -116,17 +120,19 @@ def _check_nothing_is_passed_over(
     has data sets that are none of ours.
     """
     if searched.refused:
-        raise DataError("\n".join([*searched.refused[:TOLD], _NEXT.format(wanted.handle)]))
-    if source not in ("environment", "local"):
-        return
-    unknown = searched.unknown
-    if unknown or (source == "environment" and not searched.others):
-        named = "LABKIT_DATA is" if source == "environment" else "The data folder is"
-        told = [f"{named} {str(folder)!r}, where no file is of {wanted.dataset}."]
-        told += [f"  {reason}" for reason in unknown[:TOLD]]
-        told += [f"  … and {len(unknown) - TOLD} files more"] if len(unknown) > TOLD else []
-        told += [] if unknown else ["  There is no table in it at all."]
-        raise DataError("\n".join([*told, _NEXT.format(wanted.handle)]))
+        raise DataError("\n".join([*_first(searched.refused), _NEXT.format(wanted.handle)]))
+    there = [*searched.passed_over, *searched.unknown]
+    if source == "environment" and not (there or searched.others):
+        there = ["there is no table in it at all"]
+    if source in ("environment", "local") and there:
+        told = f"{folder}, which you named for data, has no file of {wanted.dataset}:"
+        reasons = [f"  {reason}" for reason in _first(there)]
+        raise DataError("\n".join([told, *reasons, _NEXT.format(wanted.handle)]))
+
+
+def _first(reasons: list[str]) -> list[str]:
+    more = len(reasons) - TOLD
+    return [*reasons[:TOLD], *([f"… and {more} files more"] if more > 0 else [])]
 
 
 _NEXT = (

@@ -28,6 +28,7 @@ from small_files import (
 )
 from tabulate import tabulate
 
+from labkit.both.inventory import report
 from labkit.failures.data import load_maintenance
 from labkit.files import sources
 from labkit.files.provenance import DataError
@@ -134,6 +135,11 @@ def untimed(data) -> None:
     assert any("no UDI" in note for note in data.provenance.notes)
 
 
+def noted(data, part: str) -> None:
+    assert any(part in note for note in data.provenance.notes)
+    assert part in report(fetch=False)
+
+
 def no_origin(data) -> None:
     assert "a file in the layout of" in data.provenance.title
     assert data.provenance.licence == "not known"
@@ -164,6 +170,11 @@ CASES = [
         "machines: beside a readme and hidden files",
         {MACHINES_NAME: M, "readme.txt": "Notes\nof mine\n", "__MACOSX/._x.csv": b"\0\1"},
     ),
+    Case("nyse: a broken copy beside", {PRICES_NAME: P, "nyse/prices.csv": LFS},
+         also=lambda data: noted(data, "Git LFS")),
+    Case("nyse: securities alone", {"nyse/securities.csv": "a,b\n1,2\n"}, "Ticker symbol"),
+    Case("nyse: broken securities", {PRICES_NAME: P, "nyse/securities.csv": "a,b\n1,2\n"},
+         also=lambda data: noted(data, "Ticker symbol")),
     Case("machines: two files", {"a.csv": M, "b.csv": M + "\n"}, "both be the machines"),
     Case("machines: the same twice", {"a.csv": M, "b.csv": M}),
     # Passed over in silence once
@@ -199,6 +210,10 @@ CASES = [
     price("day first", dated(lambda d, s: f"{d:%d.%m.%Y}")),
     price("slashes, year first", dated(lambda d, s: f"{d:%Y/%m/%d}")),
     price("compact", dated(lambda d, s: f"{d:%Y%m%d}")),
+    price("names of months", dated(lambda d, s: f"{d:%d-%b-%Y}")),
+    price("names of months, first", dated(lambda d, s: f"{d:%B} {d.day}, {d.year}")),
+    price("no such month", line(P, 4, "2016-01-07", "07-Jam-2016"), "line 4: date is '07-Jam"),
+    price("afternoons", dated(lambda d, s: f"{d.month}/{d.day}/{d.year} 4:00:00 PM")),
     price("either order", dated(lambda d, s: f"{d.day % 12 + 1}/{d.month}/2016"), "told apart"),
     price("both orders", line(dated(lambda d, s: f"{d:%m/%d/%Y}"), 2, "01/05", "25/01"), "told"),
     price("two ways", line(P, 3, "2016-01-06", "01/06/2016"), "line 3: date is '01/06/2016'"),
@@ -403,3 +418,28 @@ def test_shared_cases_are_frames_or_data_errors(monkeypatch):
             outcome = f"DataError: {error}".replace(f"{path}/", "").split("\n")[0]
         rows.append((path.name, outcome))
     print("\n" + tabulate(rows, headers=["Case", "Outcome"], maxcolwidths=[None, 100]))
+
+
+def test_a_file_may_be_named_in_the_place_of_a_folder(tmp_path, monkeypatch):
+    write(tmp_path, {"m.csv": M})
+    monkeypatch.setenv("LABKIT_DATA", str(tmp_path / "m.csv"))
+    assert load_maintenance().provenance.source == "environment"
+    assert load_nyse(fetch=False).provenance.notes == (
+        f"{tmp_path / 'm.csv'}: has another data set only",
+    )
+
+
+def test_a_folder_of_one_data_set_and_of_something_else_names_that(folder):
+    write(folder, {PRICES_NAME: P, "sales.csv": "shop,sum\n1,2\n"})
+    assert len(load_nyse().prices) == 24
+    with pytest.raises(DataError, match="no file of Predictive maintenance.*\n.*sales.csv.*shop"):
+        load_maintenance(fetch=False)
+
+
+def test_names_say_nothing_among_others_data_sets_on_kaggle(tmp_path):
+    """A prices.csv of cryptocurrencies is none of ours, nor a reason to stop."""
+    write(tmp_path / "input", {"crypto/prices.csv": "time,coin\n1,2\n"})
+    assert load_nyse(fetch=False).provenance.source == "embedded"
+    write(tmp_path / "input", {"nyse/prices.csv": LFS})
+    with pytest.raises(DataError, match="Git LFS"):
+        load_nyse(fetch=False)

@@ -170,7 +170,7 @@ def wrong(frame: pd.DataFrame, content: bytes, base: str) -> str | None:
         numbered = re.sub(r"\W", "", header[0]).upper() == "UDI"
         if not numbered:
             names = ["", "", *names[2:]]
-        rows = sorted(rows, key=lambda row: float(row[0])) if numbered else rows
+        rows = sorted(rows, key=lambda row: number(row[0], decimal)) if numbered else rows
         named = re.sub(r"[\W_]", "", header[1]).upper() == "PRODUCTID"
         names[1] = "product_id" if named else ""
         if "UCI" not in base:
