@@ -30,10 +30,13 @@ from tabulate import tabulate
 
 from labkit.both.inventory import report
 from labkit.failures.data import load_maintenance
+from labkit.failures.enough import check_enough as enough_machines
+from labkit.failures.profile import FULL
 from labkit.files import sources
 from labkit.files.provenance import DataError
 from labkit.place import ROOT
 from labkit.volatility.data import load_nyse
+from labkit.volatility.enough import check_enough as enough_prices
 
 
 @dataclass(frozen=True)
@@ -410,14 +413,21 @@ def test_shared_cases_are_frames_or_data_errors(monkeypatch):
     rows = []
     for path in sorted(path for path in SHARED.iterdir() if path.is_dir()):
         monkeypatch.setenv("LABKIT_DATA", str(path))
+        enough = ""
         try:
-            data, frame = loaded("nyse" if path.name.startswith("nyse") else "machines")
-            outcome = f"{len(frame):,} rows; {'; '.join(data.provenance.notes)}".rstrip("; ")
+            data, frame = loaded(path.name)
             assert data.provenance.source == "environment"
+            outcome = "; ".join([f"{len(frame):,} rows", *data.provenance.notes])
+            try:
+                enough_prices(data) if path.name.startswith("nyse") else enough_machines(data, FULL)
+                enough = "yes"
+            except DataError as error:
+                enough = f"DataError: {error}".replace(f"{path}/", "")
         except DataError as error:
-            outcome = f"DataError: {error}".replace(f"{path}/", "").split("\n")[0]
-        rows.append((path.name, outcome))
-    print("\n" + tabulate(rows, headers=["Case", "Outcome"], maxcolwidths=[None, 100]))
+            outcome = f"DataError: {error}".replace(f"{path}/", "")
+        rows.append((path.name, outcome, enough.split(". Expected")[0]))
+    headings = ["Case", "Read", "Enough for the studies"]
+    print("\n" + tabulate(rows, headers=headings, maxcolwidths=[None, 60, 60]))
 
 
 def test_a_file_may_be_named_in_the_place_of_a_folder(tmp_path, monkeypatch):
