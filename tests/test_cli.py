@@ -110,7 +110,9 @@ def test_data_that_cannot_be_used_are_told_without_a_traceback(tmp_path):
     absent = str(tmp_path / "absent")
     done = run("data", "--no-fetch", LABKIT_NO_VENV="1", LABKIT_DATA=absent)
     assert done.returncode == 1
-    assert done.stderr.startswith(f"error: LABKIT_DATA is '{absent}', which is no folder and no file.")
+    assert done.stderr.startswith(
+        f"error: LABKIT_DATA is '{absent}', which is no folder and no file."
+    )
     assert "Traceback" not in done.stderr
 
 

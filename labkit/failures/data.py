@@ -34,6 +34,7 @@ LABELS = {
 
 _TEMPERATURES = ("air_temperature", "process_temperature")
 
+_MEASURED = ("type", *_TEMPERATURES, "rotational_speed", "torque", "tool_wear")
 _NUMBERS = (*_TEMPERATURES, "torque")
 _WHOLE = ("udi", "rotational_speed", "tool_wear", "target")
 
@@ -128,8 +129,7 @@ def load_maintenance(source: str | None = None, *, fetch: bool = True) -> Mainte
 
 def content_hash(frame: pd.DataFrame) -> str:
     """SHA-256 of what was measured and of ``target``, row by row in the order of UDI."""
-    measured = ["udi", "type", *_TEMPERATURES, "rotational_speed", "torque", "tool_wear", "target"]
-    written = frame[measured].to_csv(index=False, lineterminator="\n")
+    written = frame[["udi", *_MEASURED, "target"]].to_csv(index=False, lineterminator="\n")
     return hashlib.sha256(written.encode()).hexdigest()
 
 
@@ -151,6 +151,12 @@ def _from_file(found: Found) -> Maintenance:
     if "product_id" not in frame:
         notes.append("no Product ID: products are called by their type and row")
         frame = frame.assign(product_id=frame["type"] + frame["udi"].astype("str"))
+    copies = int(frame.duplicated(list(_MEASURED)).sum())
+    if copies:
+        notes.append(
+            f"{copies:,} of {len(frame):,} rows are copies of others in all that was measured; "
+            "studies whose rows to predict are copies of rows trained on stop"
+        )
     is_known = content_hash(frame) == AI4I
     at_kaggle = found.source in ("kaggle", "download")
     if at_kaggle and not is_known:

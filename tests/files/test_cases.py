@@ -453,3 +453,9 @@ def test_names_say_nothing_among_others_data_sets_on_kaggle(tmp_path):
     write(tmp_path / "input", {"nyse/prices.csv": LFS})
     with pytest.raises(DataError, match="Git LFS"):
         load_nyse(fetch=False)
+
+
+def test_copies_are_noted(folder):
+    doubled = pd.concat([machines(), machines().assign(UDI=range(100, 112))])
+    write(folder, {MACHINES_NAME: csv_of(doubled)})
+    noted(load_maintenance(), "12 of 24 rows are copies of others")

@@ -1,6 +1,6 @@
 """Damaged files: read as they are written, or refused; no other exception, and no other frame.
 
-`LABKIT_SOAK=1` tries ten thousand, else a few hundred; `pytest -s` shows what became of them.
+`LABKIT_SOAK=1` tries ten thousand, else two hundred; `pytest -s` shows what became of them.
 """
 
 import csv
@@ -33,7 +33,7 @@ from labkit.failures.data import load_maintenance
 from labkit.files.provenance import DataError
 from labkit.volatility.data import load_nyse
 
-EXAMPLES = 10_000 if os.environ.get("LABKIT_SOAK") else 300
+EXAMPLES = 10_000 if os.environ.get("LABKIT_SOAK") else 200
 
 BASES = {
     "prices": (PRICES_NAME, P),
