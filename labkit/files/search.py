@@ -115,8 +115,8 @@ def search(folder: Path, wanted: Wanted, *, shared: bool = False) -> Searched:
         found.others |= looked is OTHER
     if len(files) > MOST_FILES:
         found.passed_over.append(f"{len(files) - MOST_FILES} further files were not looked at")
-    if wanted.main not in found.files:
-        found.files = {}
+    taken = found.files if wanted.main in found.files else {}
+    found.files = {table: taken[table] for table in wanted.tables if table in taken}
     return found
 
 

@@ -119,26 +119,23 @@ def _check_nothing_is_passed_over(
     Where another data set's files are the only ones, the folder was named for those. Kaggle's input
     has data sets that are none of ours.
     """
+    kaggles = f"https://www.kaggle.com/datasets/{wanted.handle}"
     if searched.refused:
-        raise DataError("\n".join([*_first(searched.refused), _NEXT.format(wanted.handle)]))
+        todo = f"Take the file from {kaggles} as it is, or take this one away."
+        raise DataError("\n".join([*_first(searched.refused), todo]))
     there = [*searched.passed_over, *searched.unknown]
     if source == "environment" and not (there or searched.others):
         there = ["there is no table in it at all"]
     if source in ("environment", "local") and there:
-        told = f"{folder}, which you named for data, has no file of {wanted.dataset}:"
-        reasons = [f"  {reason}" for reason in _first(there)]
-        raise DataError("\n".join([told, *reasons, _NEXT.format(wanted.handle)]))
+        named = "LABKIT_DATA is" if source == "environment" else "the project's data folder is"
+        todo = f"Put the files of {kaggles} there, or name the folder that has them."
+        told = f"{named} {str(folder)!r}, in which there is no file of {wanted.dataset}:"
+        raise DataError("\n".join([told, *(f"  {reason}" for reason in _first(there)), todo]))
 
 
 def _first(reasons: list[str]) -> list[str]:
     more = len(reasons) - TOLD
     return [*reasons[:TOLD], *([f"… and {more} files more"] if more > 0 else [])]
-
-
-_NEXT = (
-    "Take the file from https://www.kaggle.com/datasets/{} as it is, or take away what is no table "
-    "of it."
-)
 
 
 def _environment(wanted: Wanted, fetch: bool) -> Path | None:
