@@ -1,6 +1,5 @@
 """Days as people write them: told apart where that is beyond doubt, missing where it is a guess."""
 
-import calendar
 import re
 from dataclasses import dataclass
 
@@ -27,7 +26,21 @@ _NAMED = re.compile(
     rf"|(?P<name_first>[A-Za-z]{{3,9}})\.? (?P<day_second>\d\d?),? )(?P<year>\d{{4}}){_TIME}",
     re.ASCII,
 )
-_MONTHS = [name.casefold() for name in calendar.month_name]
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+"""In English, whatever the machine's language."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +87,10 @@ def days(cells: pd.Series) -> Days:
         found = [None if _has(own, r"\d") else own for own in found]
         why += ", with two digits for day and month as in other rows"
     zones = _odd_zones(found)
-    iso = [_iso(own, order) if own and own["zone"] not in zones else None for own in found] or [
-        None
-    ]
-    unique = pd.to_datetime(pd.Series(iso, dtype=object), format="%Y-%m-%d", errors="coerce")
-    values = unique.take(codes).where(codes >= 0) if len(cells) else unique[:0]
+    iso = [_iso(own, order) if own and own["zone"] not in zones else None for own in found]
+    # The code of a blank cell is -1: the last.
+    unique = pd.to_datetime(pd.Series([*iso, None]), format="%Y-%m-%d", errors="coerce")
+    values = unique.take(codes)
     expected = "a date such as 2016-01-05" + why
     if zones:
         expected += f" in one time zone, not {' and '.join(sorted(map(str, zones)))} too"
@@ -100,8 +112,12 @@ def _order(last: list[re.Match]) -> tuple[tuple[str, ...], str]:
     day_first = any(int(own["first"]) > 12 for own in last)
     month_first = any(int(own["second"]) > 12 for own in last)
     if day_first == month_first:
-        why = "in some the day comes first, in some the month" if day_first else "none is above 12"
-        return (), f", or day and month that can be told apart ({why})"
+        why = (
+            "in some the day comes first, in some the month"
+            if day_first
+            else "no number is above 12"
+        )
+        return (), f"; here day and month cannot be told apart ({why})"
     return (("day", "month", "year") if day_first else ("month", "day", "year")), ""
 
 
@@ -133,7 +149,7 @@ def _iso(own: re.Match, order: tuple[str, ...]) -> str | None:
             return None  # 201611: no day, or one that cannot be told
     elif own.re is _NAMED:
         name = (own["name"] or own["name_first"]).casefold()
-        months = [i for i, whole in enumerate(_MONTHS) if whole and name in (whole, whole[:3])]
+        months = [i for i, whole in enumerate(_MONTHS, 1) if name in (whole, whole[:3])]
         day, month = own["day"] or own["day_second"], (*months, 0)[0]
     elif order:
         day, month = (own["first"], own["second"])[:: 1 if order[0] == "day" else -1]
