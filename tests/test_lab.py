@@ -52,15 +52,19 @@ def test_another_seed_is_another_hold_out_in_the_same_process():
     ("change", "told"),
     [
         (lambda rows: rows[rows["failure_type"] != "Random Failures"], "Random Failures none"),
-        (lambda rows: rows.head(300), "of 300 in all: .*Random Failures none"),
-        (lambda rows: rows[rows.groupby("failure_type").cumcount() < 5], "each of 6 classes"),
+        (lambda rows: rows.head(300), "300 in all, .*Random Failures none"),
+        (lambda rows: rows[rows.groupby("failure_type").cumcount() < 5], "each of 6 classes 6"),
+        (
+            lambda rows: rows[rows.groupby("failure_type").cumcount() < 900],
+            "in all. Expected 2,000",
+        ),
     ],
 )
 def test_too_few_machine_rows_are_told_before_any_study(change, told, monkeypatch):
     data = lab._machines(lab._named())
     few = dataclasses.replace(data, frame=change(data.frame))
     monkeypatch.setattr(lab, "_machines", lambda named: few)
-    with pytest.raises(DataError, match=f"too few rows of a class.*{told}"):
+    with pytest.raises(DataError, match=f"too few rows.*{told}"):
         lab.machines()
 
 

@@ -27,8 +27,8 @@ _NAMED = re.compile(
     re.ASCII,
 )
 _MONTHS = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-    "november", "december",
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
 ]  # fmt: skip
 """In English, whatever the machine's language."""
 
