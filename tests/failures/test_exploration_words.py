@@ -82,7 +82,10 @@ def test_outliers_by_column_are_told_where_there_are_some():
 def test_the_row_number_is_worth_what_neighbours_give_away_or_nothing():
     alone = pd.DataFrame({"column": ["udi"], "random_folds": [0.375], "blocks": [0.25]})
     leak = words.row_number_leak(machines.row_number_leak(alone))
-    assert "A tree on UDI alone has a macro-F1 of 0.375 on random folds and 0.250 on" in leak
+    assert (
+        "A tree on the row number alone has a macro-F1 of 0.375 on random folds and 0.250 on"
+        in leak
+    )
     assert "contiguous blocks: the 0.125 between" in leak
     for blocks in (0.375, 0.5):
         found = machines.row_number_leak(alone.assign(blocks=blocks))

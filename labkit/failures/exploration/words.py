@@ -22,7 +22,7 @@ def _short(name: str) -> str:
 
 
 def _plain(column: str) -> str:
-    names = {"udi": "UDI", "product_id": "product ID", "target": "`target`"}
+    names = {"udi": "the row number", "product_id": "product ID", "target": "`target`"}
     return names.get(column, column.replace("_", " "))
 
 
@@ -213,7 +213,7 @@ def concentration(found: Concentration) -> Sentence:
         f"{lacks} of them." if found.absent else "the file has every class in each."
     )
     return Sentence(
-        f"All {number(found.rows)} {_short(found.failure)} failures lie between UDI "
+        f"All {number(found.rows)} {_short(found.failure)} failures lie between rows "
         f"{number(found.first)} and {number(found.last)}, "
         f"{percent(found.span, 0)} of the file. {end}"
     )
