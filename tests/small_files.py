@@ -1,5 +1,7 @@
 """Two small files that are right, prices and machine rows, and how they are written."""
 
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -75,3 +77,11 @@ def write(folder: Path, files: dict) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def zipped(members: dict[str, bytes], packing: int = zipfile.ZIP_DEFLATED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", packing) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()

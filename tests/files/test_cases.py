@@ -25,6 +25,7 @@ from small_files import (
     prices,
     uci,
     write,
+    zipped,
 )
 from tabulate import tabulate
 
@@ -88,14 +89,6 @@ def line(text: str, number: int, old: str, new: str) -> str:
     assert old in lines[number - 1], lines[number - 1]
     lines[number - 1] = lines[number - 1].replace(old, new, 1)
     return "\n".join(lines)
-
-
-def zipped(members: dict[str, bytes], packing: int = zipfile.ZIP_DEFLATED) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", packing) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 def damaged(content: bytes, begin: int, length: int = 20) -> bytes:

@@ -4,6 +4,7 @@
 """
 
 import csv
+import gzip
 import io
 import os
 import re
@@ -26,6 +27,7 @@ from small_files import (
     prices,
     uci,
     write,
+    zipped,
 )
 from tabulate import tabulate
 
@@ -35,14 +37,22 @@ from labkit.volatility.data import load_nyse
 
 EXAMPLES = 10_000 if os.environ.get("LABKIT_SOAK") else 200
 
-BASES = {
-    "prices": (PRICES_NAME, P),
-    "prices, semicolons and decimal commas": (PRICES_NAME, comma_decimals(prices())),
-    "prices, quoted": (PRICES_NAME, csv_of(prices(), quoting=csv.QUOTE_ALL)),
-    "machines": (MACHINES_NAME, M),
-    "machines, UCI's layout": (MACHINES_NAME, csv_of(uci(machines()))),
+ARCHIVED = {
+    "prices, gzip": ("nyse/prices.csv.gz", gzip.compress(P.encode(), mtime=0)),
+    "machines, zip": ("archive.zip", zipped({"predictive_maintenance.csv": M.encode()})),
 }
-"""Files that are right: name and text."""
+"""The same files packed, which a checksum guards: what is read must be what was packed."""
+
+BASES = {
+    "prices": (PRICES_NAME, P.encode()),
+    "prices, semicolons and decimal commas": (PRICES_NAME, comma_decimals(prices()).encode()),
+    "prices, quoted": (PRICES_NAME, csv_of(prices(), quoting=csv.QUOTE_ALL).encode()),
+    "prices, UTF-16": (PRICES_NAME, P.encode("utf-16")),
+    "machines": (MACHINES_NAME, M.encode()),
+    "machines, UCI's layout": (MACHINES_NAME, csv_of(uci(machines())).encode()),
+    **ARCHIVED,
+}
+"""Files that are right: name and content."""
 
 NASTY = [
     "", " ", "nan", "NA", "-1", "1e300", "inf", "True", "0", "9" * 20, "1,5", "1.5.1", '"', '""',
@@ -97,7 +107,7 @@ def lines_swapped(content, at, other):
 
 def cell_overwritten(content, at, other):
     lines = content.split(b"\n")
-    row = 1 + at % (len(lines) - 2)
+    row = (1 + at) % len(lines)
     mark = b";" if b";" in lines[0] else b","
     cells = lines[row].split(mark)
     cells[other % len(cells)] = NASTY[(at + other) % len(NASTY)].encode()
@@ -129,8 +139,9 @@ INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 def as_written(content: bytes, columns: int) -> list[list[str]]:
     """The cells of a file, by Python's csv and nothing of labkit's."""
     content = content.removeprefix(b"\xef\xbb\xbf")
+    wide = content[3:200:2].count(0) > 50
     try:
-        text = content.decode()
+        text = content.removeprefix(b"\xff\xfe").decode("utf-16-le" if wide else "utf-8")
     except UnicodeDecodeError:
         text = content.decode("latin-1")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -159,7 +170,7 @@ def agrees(value, cell: str, decimal: str) -> bool:
 
 def wrong(frame: pd.DataFrame, content: bytes, base: str) -> str | None:
     """What in a frame is not what the file says."""
-    columns = {"machines, UCI's layout": 14, "machines": 10}.get(base, 7)
+    columns = 14 if "UCI" in base else 10 if base.startswith("machines") else 7
     decimal = "," if "commas" in base else "."
     header, *rows = as_written(content, columns)
     if len(rows) != len(frame):
@@ -186,13 +197,16 @@ def wrong(frame: pd.DataFrame, content: bytes, base: str) -> str | None:
 
 def cut_is_told(frame: pd.DataFrame, base: str) -> bool:
     """Whether a frame of a file that was cut off is rows of the whole one."""
-    name, text = BASES[base]
-    whole = pd.read_csv(
-        io.StringIO(text), **({"sep": ";", "decimal": ","} if "commas" in base else {})
-    )
-    last = "volume" if name == PRICES_NAME else "tool_wear"
-    other = whole["volume"] if name == PRICES_NAME else whole["Tool wear [min]"]
-    return np.isin(frame[last], other).all()
+    whole = load_whole(base)
+    last = "volume" if base.startswith("prices") else "tool_wear"
+    return bool(np.isin(frame[last], whole[last]).all())
+
+
+def load_whole(base: str) -> pd.DataFrame:
+    """What a file that is right holds, under the frame's names, in text order."""
+    if base.startswith("prices"):
+        return prices()
+    return machines().rename(columns={"Tool wear [min]": "tool_wear"})
 
 
 def test_damaged_files_are_read_as_written_or_refused(monkeypatch, tmp_path):
@@ -211,14 +225,14 @@ def test_damaged_files_are_read_as_written_or_refused(monkeypatch, tmp_path):
         other=st.integers(0, 255),
     )
     def check(base, change, at, other):
-        name, text = BASES[base]
-        for path in Path(tmp_path).rglob("*.csv"):
+        name, right = BASES[base]
+        for path in (path for path in Path(tmp_path).rglob("*") if path.is_file()):
             path.unlink()
-        content = change(text.encode(), int(at * len(text)), other)
+        content = change(right, int(at * len(right)), other)
         write(tmp_path, {name: content})
         told[change.__name__, "inputs"] += 1
         try:
-            if name == PRICES_NAME:
+            if base.startswith("prices"):
                 frame = load_nyse(fetch=False).prices
             else:
                 frame = load_maintenance(fetch=False).frame
@@ -226,6 +240,8 @@ def test_damaged_files_are_read_as_written_or_refused(monkeypatch, tmp_path):
             told[change.__name__, "DataErrors"] += 1
             return
         told[change.__name__, "frames"] += 1
+        if base in ARCHIVED:
+            content = (P if base.startswith("prices") else M).encode()
         assert wrong(frame, content, base) is None
         if change is cut_off:
             assert cut_is_told(frame, base)
