@@ -164,7 +164,7 @@ def _check_zip(content: bytes, file: StoredFile) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             inside = archive.infolist()
-    except zipfile.BadZipFile as error:
+    except Exception as error:  # whatever zipfile raises on a damaged one
         raise DataError(
             f"{file}: not readable as an Excel file ({error}). Download it again."
         ) from error

@@ -102,6 +102,13 @@ def negative_seek() -> bytes:
     return bytes(content)
 
 
+def nameless() -> bytes:
+    """A zip whose list has a member whose name begins with a zero byte: that is, has none."""
+    content = zipped({"predictive_maintenance.csv": M.encode()})
+    begin = content.index(b"PK\1\2") + 46
+    return content[:begin] + b"\0" + content[begin + 1 :]
+
+
 def excel(frame: pd.DataFrame, **options) -> bytes:
     buffer = io.BytesIO()
     frame.to_excel(buffer, index=False, **options)
@@ -310,6 +317,7 @@ CASES = [
         "not a readable archive",
     ),
     Case("machines: a negative seek", {"a.zip": negative_seek()}, "not a readable archive"),
+    Case("machines: a member without a name", {"a.zip": nameless()}, "archive"),
     Case("nyse: a cut gzip", {"nyse/a.csv.gz": gzip.compress(P.encode())[:-30]}, "archive"),
     Case("nyse: an empty gzip", {"nyse/a.csv.gz": gzip.compress(b"")}, "empty"),
     Case("nyse: an empty zip", {"a.zip": zipped({})}, "no table"),
