@@ -241,16 +241,20 @@ def _use_profile(name: str | None) -> str:
 
 
 def _print_data(fetch: bool) -> None:
+    from labkit import config
     from labkit.both.inventory import report
 
-    print(report(fetch=fetch), flush=True)
+    print(report(config.profile_name(), fetch=fetch), flush=True)
 
 
 def _render(formats: tuple, profile: str, renderer: str, chapters: list | None) -> None:
     """Render, then say where the pages are and what made them."""
+    from labkit import lab
     from labkit.book import render as render_book
 
     start = time.perf_counter()
+    if not chapters:  # which are of all data: those that will not do are told before an hour's work
+        lab.stocks(), lab.machines()
     made = render_book(
         ROOT, formats=formats, profile=profile, renderer=renderer, only=chapters or None
     )
@@ -268,7 +272,7 @@ def _titles() -> list:
     """What the data of the book are, in words."""
     from labkit import lab
 
-    return [load()[0].provenance.title for load in (lab.stocks, lab.machines)]
+    return [own.title for own in lab.provenances()]
 
 
 def _run(module: str, *arguments: str) -> int:

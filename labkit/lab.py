@@ -11,9 +11,12 @@ from functools import cache
 
 from labkit import config
 from labkit.failures.data import Maintenance, load_maintenance
+from labkit.failures.enough import check_enough as enough_machines
 from labkit.failures.profile import PROFILES as FAILURE_PROFILES
 from labkit.failures.profile import Profile as FailureProfile
+from labkit.files.provenance import Provenance
 from labkit.volatility.data import NYSE, load_nyse
+from labkit.volatility.enough import check_enough as enough_prices
 from labkit.volatility.profile import PROFILES as VOLATILITY_PROFILES
 from labkit.volatility.profile import Profile as VolatilityProfile
 
@@ -24,12 +27,14 @@ def stocks() -> tuple[NYSE, VolatilityProfile]:
     Raises
     ------
     DataError
-        When the data named are not there, or not as they should be.
+        When the data named are not there, not as they should be, or too few for the studies.
     ProfileError
         When there is no such profile.
     """
     _log_to(os.environ.get("LABKIT_LOG"))
-    return _stocks(_named()), VOLATILITY_PROFILES[config.profile_name()]
+    data, profile = _stocks(_named()), VOLATILITY_PROFILES[config.profile_name()]
+    enough_prices(data)
+    return data, profile
 
 
 def machines() -> tuple[Maintenance, FailureProfile]:
@@ -38,12 +43,25 @@ def machines() -> tuple[Maintenance, FailureProfile]:
     Raises
     ------
     DataError
-        When the data named are not there, or not as they should be.
+        When the data named are not there, not as they should be, or too few for the studies.
     ProfileError
         When there is no such profile.
     """
     _log_to(os.environ.get("LABKIT_LOG"))
-    return _machines(_named()), FAILURE_PROFILES[config.profile_name()]
+    data, profile = _machines(_named()), FAILURE_PROFILES[config.profile_name()]
+    enough_machines(data, profile)
+    return data, profile
+
+
+def provenances() -> tuple[Provenance, Provenance]:
+    """Where the prices and the machine rows in use are from, enough for the studies or not.
+
+    Raises
+    ------
+    DataError
+        When the data named are not there, or not as they should be.
+    """
+    return _stocks(_named()).provenance, _machines(_named()).provenance
 
 
 def _named() -> tuple[str | None, ...]:

@@ -110,7 +110,9 @@ def test_data_that_cannot_be_used_are_told_without_a_traceback(tmp_path):
     absent = str(tmp_path / "absent")
     done = run("data", "--no-fetch", LABKIT_NO_VENV="1", LABKIT_DATA=absent)
     assert done.returncode == 1
-    assert done.stderr.startswith(f"error: LABKIT_DATA is '{absent}', which is no folder.")
+    assert done.stderr.startswith(
+        f"error: LABKIT_DATA is '{absent}', which is no folder and no file."
+    )
     assert "Traceback" not in done.stderr
 
 
@@ -138,7 +140,7 @@ def test_a_reader_that_goes_away_is_no_error(command, unbuffered, errors, tmp_pa
     """As in ``labkit data | head``, with an error for the last, ``2>&1``."""
     reader, writer = os.pipe()
     os.close(reader)
-    data = tmp_path / "absent" if errors == subprocess.STDOUT else tmp_path
+    data = tmp_path / "absent" if errors == subprocess.STDOUT else ""
     done = subprocess.run(
         [sys.executable, "-m", "labkit", *command.split()],
         cwd=ROOT,

@@ -1,16 +1,24 @@
 """What ``python -m labkit data`` prints: what was found, where, and how to get the real data."""
 
-from labkit.failures import data as maintenance
-from labkit.files.provenance import Provenance
-from labkit.files.sources import Wanted
-from labkit.volatility import data as nyse
+from collections.abc import Callable
+
+from labkit import config
+from labkit.failures.data import load_maintenance
+from labkit.failures.enough import check_enough as enough_machines
+from labkit.failures.profile import PROFILES
+from labkit.files.datasets import MAINTENANCE, NYSE, Wanted
+from labkit.files.provenance import DataError, Provenance
+from labkit.volatility.data import load_nyse
+from labkit.volatility.enough import check_enough as enough_prices
 
 
-def report(fetch: bool = True) -> str:
+def report(profile: str = config.USUAL, *, fetch: bool = True) -> str:
     """Both data sets in words, for a terminal.
 
     Parameters
     ----------
+    profile : str
+        What they are to be enough for.
     fetch : bool
         Whether a data set that is not here may be downloaded.
 
@@ -19,14 +27,15 @@ def report(fetch: bool = True) -> str:
     DataError
         When data that are here cannot be used.
     """
+    stocks, rows = load_nyse(fetch=fetch), load_maintenance(fetch=fetch)
     parts = [
-        _told(nyse.load_nyse(fetch=fetch).provenance, nyse.WANTED),
-        _told(maintenance.load_maintenance(fetch=fetch).provenance, maintenance.WANTED),
+        _told(stocks.provenance, NYSE, lambda: enough_prices(stocks)),
+        _told(rows.provenance, MAINTENANCE, lambda: enough_machines(rows, PROFILES[profile])),
     ]
     return "\n\n".join(parts)
 
 
-def _told(found: Provenance, wanted: Wanted) -> str:
+def _told(found: Provenance, wanted: Wanted, check_enough: Callable[[], None]) -> str:
     lines = [
         found.dataset,
         f"  found     {found.title}",
@@ -35,9 +44,16 @@ def _told(found: Provenance, wanted: Wanted) -> str:
         f"  licence   {found.licence}",
         f"  url       {found.url}",
         *(f"  passed    {name}" for name in found.checks),
+        *(f"  note      {note}" for note in found.notes),
     ]
+    try:
+        check_enough()
+    except DataError as error:
+        lines.append(f"  too few   {error}")
     absent = [
-        names[0] for names in wanted.tables.values() if not any(_has(found, name) for name in names)
+        wanted.names(table)[0]
+        for table in list(wanted.tables)[1:]  # the first is a must
+        if not any(check.startswith(f"{table}:") for check in found.checks)
     ]
     if found.source == "embedded":
         lines += [
@@ -52,7 +68,3 @@ def _told(found: Provenance, wanted: Wanted) -> str:
             f"  to do     Put {' and '.join(absent)} beside them: without, chapters say less."
         )
     return "\n".join(lines)
-
-
-def _has(found: Provenance, name: str) -> bool:
-    return any(file.name.lower().endswith(name) for file in found.files)

@@ -64,8 +64,14 @@ def limits(nyse: Provenance, machines: Provenance) -> Sentence:
             "The stock data are the embedded default, a few stocks of one sector, so nothing here "
             "speaks for the NYSE."
         )
+    elif not nyse.is_nyse:
+        notes.append("The stock data are not those of the NYSE, so nothing here speaks for it.")
     if not machines.is_real:
         notes.append("The machine data are simulated anew, from the published process.")
+    elif not machines.is_known:
+        notes.append(
+            "Where the machine data come from is not known, nor what was written into them."
+        )
     else:
         notes.append(
             "The machine data are themselves synthetic, so a rule that was written into them can "

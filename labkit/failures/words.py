@@ -33,6 +33,17 @@ def outcome(final: Final) -> Sentence:
     )
 
 
+def order_of_rows(in_time_order: bool) -> Sentence:
+    """What the stretches of neighbouring rows are evidence of."""
+    if in_time_order:
+        return Sentence("Rows are in the order of UDI, that of time.")
+    return Sentence(
+        "The file has no UDI, so whether its rows are in time order is not known: what is called a "
+        f"block of time in this book is here a stretch of the file, and what is said of {BLOCKS} "
+        "says nothing of time."
+    )
+
+
 def _judged(found: Sequence[Duel]) -> str:
     """One comparison before every judge."""
     clauses = [

@@ -46,16 +46,21 @@ class Provenance:
         False for simulated rows.
     is_nyse : bool
         Whether this is the NYSE data set; False for the five stocks that stand in for it.
+    is_known : bool
+        Whether the content proves where the data are from. Of other files only their layout is
+        known.
     files : tuple of FileRecord
     licence, url : str
     citation : str
-        Key in ``references.bib``.
+        Key in ``references.bib``; empty where the origin is not known.
     checks : tuple of str
         Names of the checks that passed.
     rows : int
         Rows of the main table.
     place : str
         Where the files lie, for a person.
+    notes : tuple of str
+        What was read otherwise than Kaggle writes it, left out, or passed over.
     """
 
     dataset: str
@@ -63,6 +68,7 @@ class Provenance:
     title: str
     is_real: bool
     is_nyse: bool
+    is_known: bool
     files: tuple[FileRecord, ...]
     licence: str
     url: str
@@ -70,6 +76,7 @@ class Provenance:
     checks: tuple[str, ...]
     rows: int
     place: str
+    notes: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:

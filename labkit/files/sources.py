@@ -1,115 +1,33 @@
-"""Where the files are: the search order, zips as downloaded, Kaggle's download, hashes.
+"""Where the files are: the search order, Kaggle's download, hashes.
 
 ``auto`` looks, in this order, in the folder that ``LABKIT_DATA`` names, in ``data/`` under the
 project's root, under ``/kaggle/input``, and in what kagglehub has or gets; then come the data that
-need no file at all. Nothing here writes to disk but kagglehub, into its own cache.
+need no file at all. What a person named or put into ``data/`` is used, or refused with a reason.
+Nothing here writes to disk but kagglehub, into its own cache.
 """
 
 import contextlib
 import hashlib
-import io
 import os
-import zipfile
-import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
+from labkit.files.datasets import Wanted
 from labkit.files.kaggle import kagglehub_folder
 from labkit.files.provenance import DataError, FileRecord
+from labkit.files.search import Candidate, Searched, search
 from labkit.place import ROOT
 
 SOURCES = ("environment", "local", "kaggle", "download", "embedded")
 """Where data may come from, in the order of the search."""
 
+TOLD = 5
+"""Files that a message lists; it counts the others."""
+
 KAGGLE_INPUT = Path("/kaggle/input")
 """Where Kaggle's notebooks find the data sets added to them."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A data set's files.
-
-    Attributes
-    ----------
-    dataset : str
-        The name in messages.
-    folder : str
-        Its folder in ``LABKIT_DATA`` and ``data/``.
-    handle : str
-        Its name on Kaggle.
-    tables : dict of str to tuple of str
-        For each table the file names it may have, the preferred first. The first table is a must.
-    """
-
-    dataset: str
-    folder: str
-    handle: str
-    tables: dict[str, tuple[str, ...]]
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """File names of the table without which there is no data set."""
-        return next(iter(self.tables.values()))
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """A file on disk, or a member of a zip that is read without unpacking it.
-
-    Attributes
-    ----------
-    path : Path
-    member : str or None
-        Name inside the zip.
-    """
-
-    path: Path
-    member: str | None = None
-
-    @property
-    def name(self) -> str:
-        """What to call it in a list of files."""
-        return self.path.name if self.member is None else f"{self.path.name}/{self.member}"
-
-    @property
-    def base(self) -> str:
-        """The table's file name, without folders."""
-        return (self.member or self.path.name).rsplit("/")[-1]
-
-    def __str__(self) -> str:
-        return str(self.path) if self.member is None else f"{self.path}, member {self.member}"
-
-    @cached_property
-    def _stored(self) -> bytes:
-        """The bytes on disk, read once: what is hashed is what is parsed."""
-        try:
-            return self.path.read_bytes()
-        except OSError as error:
-            raise DataError(f"{self}: cannot be read ({error.strerror}).") from error
-
-    def content(self) -> bytes:
-        """The table's bytes.
-
-        Raises
-        ------
-        DataError
-            When the file cannot be read, or the zip is damaged.
-        """
-        if self.member is None:
-            return self._stored
-        try:
-            with zipfile.ZipFile(io.BytesIO(self._stored)) as archive:
-                return archive.read(self.member)
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:
-            raise _bad_zip(self.path, error) from error
-
-    def record(self, rows: int) -> FileRecord:
-        """What provenance keeps of the file."""
-        return FileRecord(self.name, rows, hashlib.sha256(self._stored).hexdigest())
 
 
 def frame_record(name: str, frame: pd.DataFrame) -> FileRecord:
@@ -129,13 +47,16 @@ class Found:
         One of `SOURCES`.
     place : str
         Where, for a person.
-    files : dict of str to StoredFile
-        Table to file.
+    files : dict of str to Candidate
+        Table to the file that has it.
+    passed_over : tuple of str
+        What was looked at and not taken, and why.
     """
 
     source: str
     place: str
-    files: dict[str, StoredFile]
+    files: dict[str, Candidate]
+    passed_over: tuple[str, ...] = ()
 
 
 def locate(wanted: Wanted, source: str | None = None, *, fetch: bool = True) -> Found:
@@ -152,7 +73,8 @@ def locate(wanted: Wanted, source: str | None = None, *, fetch: bool = True) -> 
     Raises
     ------
     DataError
-        When the source is unknown or has no such data, or ``LABKIT_DATA`` names no folder.
+        When the source is unknown or has no such data, or ``LABKIT_DATA`` names nothing that can
+        be used.
     """
     source = source or os.environ.get("LABKIT_SOURCE") or "auto"
     if source not in ("auto", *SOURCES):
@@ -160,51 +82,95 @@ def locate(wanted: Wanted, source: str | None = None, *, fetch: bool = True) -> 
             f"{source!r} is no source of data. LABKIT_SOURCE, or the argument source, is auto or "
             f"one of {', '.join(SOURCES)}. {_available(wanted)}"
         )
+    passed_over: tuple[str, ...] = ()
     for name in SOURCES if source == "auto" else (source,):
         found = _look(wanted, name, fetch)
-        if found is not None:
-            return found
+        passed_over += found.passed_over
+        if found.files or name == "embedded":
+            return Found(name, found.place, found.files, passed_over)
     raise DataError(
         f"Source {source!r} has no data for {wanted.dataset}: {_why_not(wanted, source)} "
         f"{_available(wanted)}"
     )
 
 
-def _look(wanted: Wanted, source: str, fetch: bool) -> Found | None:
+def _look(wanted: Wanted, source: str, fetch: bool) -> Found:
+    """What a source has: no files, where it lacks the data set."""
     if source == "embedded":
         return Found(source, "nothing on disk: the embedded default", {})
-    folder, search = _PLACES[source](wanted, fetch)
-    files = {} if folder is None else search(folder, wanted)
-    main = next(iter(wanted.tables))
-    return Found(source, str(files[main].path.parent), files) if main in files else None
+    folder = _FOLDERS[source](wanted, fetch)
+    if folder is None:
+        return Found(source, "", {})
+    searched = search(folder, wanted, shared=source == "kaggle")
+    if not searched.files:
+        _check_nothing_is_passed_over(wanted, source, folder, searched)
+        lacking = (f"{folder}: has another data set only",) if searched.others else ()
+        return Found(source, "", {}, lacking)
+    place = searched.files[wanted.main].file.path.parent
+    passed_over = (*searched.passed_over, *searched.refused, *searched.unknown)
+    return Found(source, str(place), searched.files, passed_over)
 
 
-def _environment(wanted: Wanted, fetch: bool) -> tuple[Path | None, Callable]:
+def _check_nothing_is_passed_over(
+    wanted: Wanted, source: str, folder: Path, searched: Searched
+) -> None:
+    """What a person named is used, or refused with the reason.
+
+    Where another data set's files are the only ones, the folder was named for those. Kaggle's input
+    has data sets that are none of ours.
+    """
+    kaggles = f"https://www.kaggle.com/datasets/{wanted.handle}"
+    if searched.refused:
+        todo = f"Take the file from {kaggles} as it is, or take this one away."
+        raise DataError("\n".join([*_first(searched.refused), todo]))
+    there = [*searched.passed_over, *searched.unknown]
+    if source == "environment" and not (there or searched.others):
+        there = ["there is no table in it at all"]
+    if source in ("environment", "local") and there:
+        named = "LABKIT_DATA is" if source == "environment" else "the project's data folder is"
+        todo = f"Put the files of {kaggles} there, or name the folder that has them."
+        told = f"{named} {str(folder)!r}, in which there is no file of {wanted.dataset}:"
+        raise DataError("\n".join([told, *(f"  {reason}" for reason in _first(there)), todo]))
+
+
+def _first(reasons: list[str]) -> list[str]:
+    more = len(reasons) - TOLD
+    return [*reasons[:TOLD], *([f"… and {more} files more"] if more > 0 else [])]
+
+
+def _environment(wanted: Wanted, fetch: bool) -> Path | None:
     named = os.environ.get("LABKIT_DATA")
     if not named:
-        return None, _in_folder
+        return None
     folder = Path(named).expanduser()
-    if not folder.is_dir():
+    if not folder.exists():
         raise DataError(
-            f"LABKIT_DATA is {named!r}, which is no folder. Expected the folder that holds "
-            f"{wanted.folder}/{wanted.required[0]}. Correct it, or unset it to let labkit search."
+            f"LABKIT_DATA is {named!r}, which is no folder and no file. Expected the folder that "
+            f"holds {wanted.folder}/{wanted.names(wanted.main)[0]}. Correct it, or unset it to let "
+            "labkit search."
         )
-    return folder, _in_folder
+    if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
+        raise DataError(f"LABKIT_DATA is {named!r}, which may not be read. Allow it.")
+    return folder
 
 
-def _local(wanted: Wanted, fetch: bool) -> tuple[Path | None, Callable]:
-    return ROOT / "data", _in_folder
+def _local(wanted: Wanted, fetch: bool) -> Path | None:
+    return _there(ROOT / "data")
 
 
-def _kaggle(wanted: Wanted, fetch: bool) -> tuple[Path | None, Callable]:
-    return KAGGLE_INPUT, _at_any_depth
+def _kaggle(wanted: Wanted, fetch: bool) -> Path | None:
+    return _there(KAGGLE_INPUT)
 
 
-def _download(wanted: Wanted, fetch: bool) -> tuple[Path | None, Callable]:
-    return kagglehub_folder(wanted.handle, fetch=fetch), _at_any_depth
+def _download(wanted: Wanted, fetch: bool) -> Path | None:
+    return kagglehub_folder(wanted.handle, fetch=fetch)
 
 
-_PLACES = {
+def _there(folder: Path) -> Path | None:
+    return folder if folder.is_dir() else None
+
+
+_FOLDERS = {
     "environment": _environment,
     "local": _local,
     "kaggle": _kaggle,
@@ -212,62 +178,8 @@ _PLACES = {
 }
 
 
-def _in_folder(folder: Path, wanted: Wanted) -> dict[str, StoredFile]:
-    """The tables in the data set's folder in here, or right here; loose files before zips."""
-    places = [place for place in (folder / wanted.folder, folder) if place.is_dir()]
-    loose = [StoredFile(path) for place in places for path in _files(place)]
-    found = _pick(loose, wanted)
-    if next(iter(wanted.tables)) in found:
-        return found
-    zips = [file.path for file in loose if file.path.suffix.lower() == ".zip"]
-    return _pick([member for path in zips for member in _members(path)], wanted)
-
-
-def _at_any_depth(folder: Path, wanted: Wanted) -> dict[str, StoredFile]:
-    """The tables anywhere under a folder, by file name, all beside the one that is a must."""
-    slug = wanted.handle.rsplit("/")[-1]
-    # Other data sets may have a prices.csv too: look first where the folder's name is right.
-    walked = sorted(os.walk(folder), key=lambda step: (slug not in Path(step[0]).parts, step[0]))
-    for parent, _, names in walked:
-        found = _pick([StoredFile(Path(parent, name)) for name in sorted(names)], wanted)
-        if next(iter(wanted.tables)) in found:
-            return found
-    return {}
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_file())
-
-
-def _members(path: Path) -> list[StoredFile]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return [StoredFile(path, name) for name in archive.namelist()]
-    except (zipfile.BadZipFile, OSError) as error:
-        raise _bad_zip(path, error) from error
-
-
-def _bad_zip(path: Path, error: Exception) -> DataError:
-    return DataError(
-        f"{path}: not a readable zip ({error}). Expected the archive as Kaggle gives it; the "
-        "download was probably cut off. Download it again, or delete it to let labkit search on."
-    )
-
-
-def _pick(files: list[StoredFile], wanted: Wanted) -> dict[str, StoredFile]:
-    """For each table the first of its names that is there; case does not matter."""
-    by_name: dict[str, StoredFile] = {}
-    for file in files:
-        by_name.setdefault(file.base.lower(), file)
-    return {
-        table: next(by_name[name] for name in names if name in by_name)
-        for table, names in wanted.tables.items()
-        if any(name in by_name for name in names)
-    }
-
-
 def _why_not(wanted: Wanted, source: str) -> str:
-    names = " or ".join(wanted.required)
+    names = " or ".join(wanted.names(wanted.main))
     return {
         "environment": f"LABKIT_DATA must name a folder with {names}, in {wanted.folder}/ or in it"
         f" (it is {os.environ.get('LABKIT_DATA') or 'unset'}).",
@@ -282,6 +194,6 @@ def _available(wanted: Wanted) -> str:
     have = []
     for source in SOURCES:
         with contextlib.suppress(DataError):
-            if _look(wanted, source, fetch=False) is not None:
+            if source == "embedded" or _look(wanted, source, fetch=False).files:
                 have.append(source)
     return f"For {wanted.dataset} there is data at: {', '.join(have)}."

@@ -20,12 +20,18 @@ KAGGLE = {
 """Where the data sets that the lab names can be downloaded, by `Provenance.dataset`."""
 
 
+_UNKNOWN = (
+    " They are laid out as the data that the lab names, but are not those: nothing proves where "
+    "they come from, and what this book says of how those came about need not hold of them."
+)
+
+
 def opening(provenance: Provenance) -> Sentence:
     """The sentence a chapter opens with: which data, how many rows, whence, under which licence."""
+    cited = f" [@{provenance.citation}]" if provenance.citation else ""
     return Sentence(
-        f"The data are **{provenance.title}** [@{provenance.citation}], "
-        f"{counted(provenance.rows, 'row')}, {PLACES[provenance.source]}. "
-        f"Licence: {provenance.licence}."
+        f"The data are **{provenance.title}**{cited}, {counted(provenance.rows, 'row')}, "
+        f"{PLACES[provenance.source]}. Licence: {provenance.licence}."
     )
 
 
@@ -35,7 +41,7 @@ def next_step(provenance: Provenance) -> Sentence:
         return Sentence(
             "Every figure, table and number of this chapter was computed from these files, which "
             f"passed {counted(len(provenance.checks), 'check')}; `python -m labkit data` lists "
-            "them."
+            f"them.{'' if provenance.is_known else _UNKNOWN}"
         )
     kind = (
         "They are real, but not the data set the lab names"

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from labkit.files.provenance import Provenance
-from labkit.files.schema import Rule, Table, check, read_table
-from labkit.files.sources import Found, Wanted, frame_record, locate
+from labkit.files import datasets
+from labkit.files.provenance import DataError, Provenance
+from labkit.files.reading import read_table
+from labkit.files.schema import Rule, Table, check, within
+from labkit.files.sources import Found, frame_record, locate
 
 LABELS = {
     "date": "Date",
@@ -22,17 +24,6 @@ LABELS = {
     "volume": "Volume [shares]",
 }
 """Columns of the prices, for axes."""
-
-WANTED = Wanted(
-    dataset="NYSE",
-    folder="nyse",
-    handle="dgawlik/nyse",
-    tables={
-        "prices": ("prices-split-adjusted.csv", "prices.csv"),
-        "fundamentals": ("fundamentals.csv",),
-        "securities": ("securities.csv",),
-    },
-)
 
 _HINT = "Take the file from https://www.kaggle.com/datasets/dgawlik/nyse as it is."
 
@@ -49,11 +40,11 @@ def _within_range(frame: pd.DataFrame) -> pd.Series:
 
 
 PRICES = Table(
-    what="daily prices of the NYSE data set",
-    columns={name: name for name in ("date", "symbol", *_PRICE, "volume")},
+    layout=datasets.PRICES,
     hint=_HINT,
     numbers=(*_PRICE, "volume"),
     dates=("date",),
+    symbols=("symbol",),
     rules=(
         Rule(
             "one row per symbol and day",
@@ -61,13 +52,8 @@ PRICES = Table(
             lambda frame: ~frame.duplicated(["symbol", "date"]),
             "one row for each symbol and date, and no second one",
         ),
-        Rule(
-            "prices positive",
-            _PRICE,
-            lambda frame: (frame[list(_PRICE)] > 0).all(axis=1),
-            "prices above 0",
-        ),
-        Rule("volume not negative", ("volume",), lambda f: f["volume"] >= 0, "0 shares or more"),
+        within("prices plausible", _PRICE, 1e-9, 1e9, "prices above 0 and up to 1,000,000,000"),
+        within("volume plausible", ("volume",), 0, 1e15, "0 to 10^15 shares"),
         Rule(
             "high not below low",
             ("high", "low"),
@@ -84,9 +70,9 @@ PRICES = Table(
 )
 
 FUNDAMENTALS = Table(
-    what="yearly fundamentals of the NYSE data set",
-    columns={"Ticker Symbol": "symbol", "Period Ending": "period_ending"},
+    layout=datasets.FUNDAMENTALS,
     hint=_HINT,
+    symbols=("symbol",),
     dates=("period_ending",),
     rules=(
         Rule(
@@ -100,14 +86,9 @@ FUNDAMENTALS = Table(
 )
 
 SECURITIES = Table(
-    what="the securities of the NYSE data set",
-    columns={
-        "Ticker symbol": "symbol",
-        "Security": "security",
-        "GICS Sector": "sector",
-        "GICS Sub Industry": "sub_industry",
-    },
+    layout=datasets.SECURITIES,
     hint=_HINT,
+    symbols=("symbol",),
     rules=(
         Rule(
             "one row per security",
@@ -120,15 +101,15 @@ SECURITIES = Table(
 
 _TABLES = {"prices": PRICES, "fundamentals": FUNDAMENTALS, "securities": SECURITIES}
 
-_TITLES = {
-    "environment": "the NYSE data set",
-    "local": "the NYSE data set",
-    "kaggle": "Kaggle's NYSE data set",
-    "download": "Kaggle's NYSE data set",
-    "embedded": "five US technology stocks shipped with bokeh-sampledata",
-}
-
 _KAGGLE_LICENCE = "CC0 as far as known, not verified"
+
+_KAGGLES = {
+    "first": pd.Timestamp("2010-01-04"),
+    "last": pd.Timestamp("2016-12-30"),
+    "rows": 851_264,
+    "symbols": 501,
+}
+"""What the prices of Kaggle's data set span, adjusted for splits or not."""
 
 _STAND_INS = pd.DataFrame(
     {
@@ -191,50 +172,87 @@ def load_nyse(source: str | None = None, *, fetch: bool = True) -> NYSE:
     DataError
         When the source has no such data, or the data are not as they should be.
     """
-    found = locate(WANTED, source, fetch=fetch)
-    return _embedded(found) if found.source == "embedded" else _from_files(found)
+    found = locate(datasets.NYSE, source, fetch=fetch)
+    return _from_files(found) if found.files else _embedded(found)
 
 
 def _from_files(found: Found) -> NYSE:
-    frames, records, checks = {}, [], []
-    for name, file in found.files.items():
+    frames, records, checks, notes = {}, [], [], list(found.passed_over)
+    for name, candidate in found.files.items():
         table = _TABLES[name]
-        frames[name] = read_table(file.content(), table, str(file))
-        records.append(file.record(len(frames[name])))
+        try:
+            read = read_table(candidate.table(), table)
+        except DataError as error:
+            if name == datasets.NYSE.main:
+                raise
+            notes.append(f"{name} are left out: {error}")
+            continue
+        frames[name] = read.frame
+        records.append(candidate.file.record(len(read.frame)))
         checks += [f"{name}: {passed}" for passed in table.checks]
-    own = found.source in ("environment", "local")
-    adjusted = found.files["prices"].base.lower() == "prices-split-adjusted.csv"
-    frames["prices"] = _in_order(frames["prices"])
+        notes += [f"{name}: {note}" for note in read.notes]
+    prices = _in_order(frames["prices"])
     if "fundamentals" in frames:
         frames["fundamentals"] = _without_row_numbers(frames["fundamentals"])
+    is_nyse = _span(prices) == _KAGGLES
+    if not is_nyse and found.source in ("kaggle", "download"):
+        notes.append("not the days, rows and symbols known of Kaggle's prices: a new version?")
     provenance = Provenance(
-        dataset=WANTED.dataset,
+        dataset=datasets.NYSE.dataset,
         source=found.source,
-        title=_TITLES[found.source] + ("" if adjusted else ", not adjusted for splits"),
+        title=_title(found, is_nyse),
         is_real=True,
-        is_nyse=True,
+        is_nyse=is_nyse,
+        is_known=is_nyse,
         files=tuple(records),
-        licence=f"not stated with the files; Kaggle's own: {_KAGGLE_LICENCE}"
-        if own
-        else _KAGGLE_LICENCE,
-        url="https://www.kaggle.com/datasets/dgawlik/nyse",
-        citation="gawlik2017nyse",
+        licence=_licence(found.source) if is_nyse else "not known",
+        url="https://www.kaggle.com/datasets/dgawlik/nyse" if is_nyse else "not known",
+        citation="gawlik2017nyse" if is_nyse else "",
         checks=tuple(checks),
-        rows=len(frames["prices"]),
+        rows=len(prices),
         place=found.place,
+        notes=tuple(notes),
     )
-    return NYSE(frames["prices"], frames.get("fundamentals"), frames.get("securities"), provenance)
+    return NYSE(prices, frames.get("fundamentals"), frames.get("securities"), provenance)
+
+
+def _span(prices: pd.DataFrame) -> dict:
+    """What `_KAGGLES` says, of these prices."""
+    return {
+        "first": prices["date"].min(),
+        "last": prices["date"].max(),
+        "rows": len(prices),
+        "symbols": prices["symbol"].nunique(),
+    }
+
+
+def _title(found: Found, is_nyse: bool) -> str:
+    whose = "Kaggle's" if found.source in ("kaggle", "download") else "the"
+    name = found.files["prices"].file.base.lower()
+    raw = name.startswith("prices") and not name.startswith("prices-split-adjusted")
+    what = (
+        f"{whose} NYSE data set"
+        if is_nyse
+        else "a file in the layout of the NYSE data set's prices"
+    )
+    return what + (", not adjusted for splits" if raw else "")
+
+
+def _licence(source: str) -> str:
+    own = source in ("environment", "local")
+    return f"not stated with the files; Kaggle's own: {_KAGGLE_LICENCE}" if own else _KAGGLE_LICENCE
 
 
 def _embedded(found: Found) -> NYSE:
     prices = _in_order(_adjusted_stocks())
     check(prices, PRICES, "bokeh-sampledata's stocks")
     provenance = Provenance(
-        dataset=WANTED.dataset,
+        dataset=datasets.NYSE.dataset,
         source=found.source,
-        title=_TITLES[found.source],
+        title="five US technology stocks shipped with bokeh-sampledata",
         is_real=True,
         is_nyse=False,
+        is_known=True,
         files=(frame_record("bokeh_sampledata/stocks", prices),),
         licence="public domain, as bokeh-sampledata records it",
         url="https://pypi.org/project/bokeh-sampledata/",
@@ -242,6 +260,7 @@ def _embedded(found: Found) -> NYSE:
         checks=tuple(f"prices: {passed}" for passed in PRICES.checks),
         rows=len(prices),
         place=found.place,
+        notes=found.passed_over,
     )
     return NYSE(prices, None, _STAND_INS.astype("str"), provenance)
 
@@ -256,15 +275,14 @@ def _adjusted_stocks() -> pd.DataFrame:
     from bokeh_sampledata.stocks import data
 
     factor = data["adj_close"] / data["close"]
-    prices = data.rename(columns={"ticker": "symbol"})[list(PRICES.columns)]
+    prices = data.rename(columns={"ticker": "symbol"})[list(LABELS)]
     prices[list(_PRICE)] = prices[list(_PRICE)].mul(factor, axis=0)
     prices["volume"] = prices["volume"] / factor
     return prices.astype({"symbol": "str"})
 
 
 def _in_order(prices: pd.DataFrame) -> pd.DataFrame:
-    columns = list(PRICES.columns)
-    return prices.sort_values(["symbol", "date"], ignore_index=True)[columns]
+    return prices.sort_values(["symbol", "date"], ignore_index=True)[list(LABELS)]
 
 
 def _without_row_numbers(fundamentals: pd.DataFrame) -> pd.DataFrame:

@@ -208,7 +208,7 @@ def test_temperatures_run_along_the_rows_under_their_names():
     assert [name.lower() for name in names] == ["process temperature", "air temperature"]
     assert points(line(above, names[0])) == [(1, 310), (2, 311), (3, 312), (4, 313)]
     assert points(line(above, names[1])) == [(1, 300), (2, 300), (3, 299), (4, 298)]
-    assert above.get_ylabel() == "temperature [K]" and below.get_xlabel() == "row number (UDI)"
+    assert above.get_ylabel() == "temperature [K]" and below.get_xlabel() == "row number"
     assert above.get_xlim() == below.get_xlim()
 
 

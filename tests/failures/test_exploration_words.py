@@ -82,7 +82,10 @@ def test_outliers_by_column_are_told_where_there_are_some():
 def test_the_row_number_is_worth_what_neighbours_give_away_or_nothing():
     alone = pd.DataFrame({"column": ["udi"], "random_folds": [0.375], "blocks": [0.25]})
     leak = words.row_number_leak(machines.row_number_leak(alone))
-    assert "A tree on UDI alone has a macro-F1 of 0.375 on random folds and 0.250 on" in leak
+    assert (
+        "A tree on the row number alone has a macro-F1 of 0.375 on random folds and 0.250 on"
+        in leak
+    )
     assert "contiguous blocks: the 0.125 between" in leak
     for blocks in (0.375, 0.5):
         found = machines.row_number_leak(alone.assign(blocks=blocks))
@@ -101,8 +104,10 @@ def test_of_two_serial_numbers_the_larger_leak_is_told():
 
 def test_memory_speaks_of_time_order_only_if_there_is_some():
     order = pd.DataFrame({"column": ["torque", "tool_wear"], "lag_1": [0.01, 0.93]})
-    assert "in time order" in words.memory(timeline.memory(order))
-    assert "in any order" in words.memory(timeline.memory(order.assign(lag_1=0.01)))
+    assert "are in time order:" in words.memory(timeline.memory(order, numbered=True))
+    assert "is not known" in words.memory(timeline.memory(order, numbered=False))
+    none = timeline.memory(order.assign(lag_1=0.01), numbered=True)
+    assert "in any order" in words.memory(none)
 
 
 def test_concentration_names_the_classes_that_blocks_lack():

@@ -130,3 +130,9 @@ def test_random_failures_learned_by_heart_are_told(train, test, said):
     found = random_failures_found(table)
     assert found.model == "MLP, raw"
     assert re.search(said, words.by_heart(found))
+
+
+def test_without_udi_no_block_is_one_of_time():
+    assert "that of time" in words.order_of_rows(True)
+    unknown = words.order_of_rows(False)
+    assert "not known" in unknown and "says nothing of time" in unknown

@@ -145,7 +145,11 @@ def test_fundamentals_keep_their_blanks(folder):
     assert list(frame.columns) == ["symbol", "period_ending", "Cash Ratio", "For Year"]
     assert frame["Cash Ratio"].isna().tolist() == [True, False]
     put(path, csv_text(header, changed(rows, 0, "93.0", "much")))
-    assert "line 2: Cash Ratio is 'much'" in refusal(load_nyse, path)
+    broken = load_nyse()
+    assert broken.fundamentals is None and len(broken.prices) == len(PRICES)
+    (note,) = broken.provenance.notes
+    assert str(path) in note and "line 2: Cash Ratio is 'much'" in note
+    assert "fundamentals are left out" in report(fetch=False)
 
 
 def test_uci_flags_become_kaggles_labels(folder):
@@ -183,7 +187,7 @@ def refuse_machines(folder, rows, header=MACHINES_HEADER):
 
 def test_missing_column(folder):
     message = refuse_prices(folder, PRICES, PRICES_HEADER.replace("low", "lowest"))
-    assert "line 1: column low missing" in message and "lowest" in message
+    assert "line 1: column low (nearest: 'lowest') missing" in message
 
 
 def test_text_in_a_numeric_column(folder):
@@ -203,7 +207,7 @@ def test_half_a_revolution(folder):
 def test_all_problems_at_once_with_lines_counted_as_an_editor_does(folder):
     rows = [*changed(PRICES, 0, "34079700.0", "-1"), "", "2016-01-07,MSFT,x,52,52,53,100"]
     message = refuse_prices(folder, rows)
-    assert "line 2: volume is -1.0" in message
+    assert "line 2: volume is '-1'" in message
     assert "line 6: open is 'x'" in message
     assert message.count("line 6") == 1, "one problem is told once"
 
@@ -321,9 +325,11 @@ def test_named_folder_must_exist(monkeypatch, tmp_path):
     assert load_nyse("embedded").provenance.source == "embedded"
 
 
-def test_order_of_the_search(folder, tmp_path):
+def test_order_of_the_search(folder, tmp_path, monkeypatch):
     def places():
         return load_maintenance(fetch=False).provenance.source
+
+    monkeypatch.delenv("LABKIT_DATA")
 
     text = csv_text(MACHINES_HEADER, MACHINES)
     assert places() == "embedded"
@@ -338,6 +344,7 @@ def test_order_of_the_search(folder, tmp_path):
     put(tmp_path / "project" / "data" / "predictive_maintenance.csv", text)
     assert places() == "local"
     put(folder / "maintenance" / "predictive_maintenance.csv", text)
+    monkeypatch.setenv("LABKIT_DATA", str(folder))
     assert places() == "environment"
     for source in ("environment", "local", "kaggle", "download", "embedded"):
         assert load_maintenance(source, fetch=False).provenance.source == source

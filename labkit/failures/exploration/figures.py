@@ -173,7 +173,7 @@ def timeline(frame: pd.DataFrame) -> Figure:
     )
     axes[1].set_yticks(range(len(failures)), [SHORT_CLASSES[name] for name in failures])
     axes[1].invert_yaxis()
-    axes[1].set(xlabel="row number (UDI)", title="Where each failure lies: one line a row")
+    axes[1].set(xlabel="row number", title="Where each failure lies: one line a row")
     return fig
 
 

@@ -44,16 +44,20 @@ def classes_missing_in_blocks(labels: pd.Series, n_blocks: int) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Memory:
-    """Measurements that go with the row before, by their correlation, and those drawn afresh."""
+    """Measurements that go with the row before, by their correlation, and those drawn afresh.
+
+    ``numbered`` says whether a UDI gave the rows their order.
+    """
 
     slow: dict[str, float]
     fresh: tuple[str, ...]
+    numbered: bool
 
 
-def memory(order: pd.DataFrame) -> Memory:
+def memory(order: pd.DataFrame, *, numbered: bool) -> Memory:
     """Read the table of `time_order`."""
     lag = order.set_index("column")["lag_1"]
-    return Memory(lag[lag > 0.5].to_dict(), tuple(lag.index[lag.abs() < 0.1]))
+    return Memory(lag[lag > 0.5].to_dict(), tuple(lag.index[lag.abs() < 0.1]), numbered)
 
 
 @dataclass(frozen=True)

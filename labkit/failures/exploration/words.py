@@ -22,7 +22,7 @@ def _short(name: str) -> str:
 
 
 def _plain(column: str) -> str:
-    names = {"udi": "UDI", "product_id": "product ID", "target": "`target`"}
+    names = {"udi": "the row number", "product_id": "product ID", "target": "`target`"}
     return names.get(column, column.replace("_", " "))
 
 
@@ -194,9 +194,13 @@ def memory(found: Memory) -> Sentence:
     rest = (
         f"; {listing(map(_plain, found.fresh))} have next to none" if len(found.fresh) > 1 else ""
     )
+    order = (
+        "The rows are in time order"
+        if found.numbered
+        else "The file has no UDI, so whether its rows are in time order is not known"
+    )
     return Sentence(
-        f"The rows are in time order: from one row to the next there is an autocorrelation in "
-        f"{listing(parts)}{rest}."
+        f"{order}: from one row to the next there is an autocorrelation in {listing(parts)}{rest}."
     )
 
 
@@ -209,7 +213,7 @@ def concentration(found: Concentration) -> Sentence:
         f"{lacks} of them." if found.absent else "the file has every class in each."
     )
     return Sentence(
-        f"All {number(found.rows)} {_short(found.failure)} failures lie between UDI "
+        f"All {number(found.rows)} {_short(found.failure)} failures lie between rows "
         f"{number(found.first)} and {number(found.last)}, "
         f"{percent(found.span, 0)} of the file. {end}"
     )
