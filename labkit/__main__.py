@@ -88,7 +88,9 @@ def render(args: argparse.Namespace) -> None:
 def run_tests(args: argparse.Namespace) -> int:
     """set up and run the tests; further arguments go to pytest"""
     bootstrap.ensure_environment()
-    return _run("pytest", *args.further)
+    # A module's tests share what they make: they stay in one process.
+    several = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+    return _run("pytest", *several, *args.further)
 
 
 def soak(args: argparse.Namespace) -> int:
