@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from labkit.book import crossref, quarto
+from labkit.book import crossref, output, quarto
 from labkit.book.assemble import Assembled, assemble
 from labkit.book.errors import BookError
 from labkit.book.execute import environment, execute
@@ -76,11 +73,12 @@ def render(
     _check_choice("renderer", [renderer], RENDERERS)
     project = load(root, profile)
     chapters = [project.chapter(name) for name in only] if only else None
-    with following(report) as told:
+    output.check(project)
+    with output.workplace(project) as work, following(report, work) as told:
         if renderer == "quarto" or (renderer == "auto" and quarto.find() is not None):
-            html, pdf, seconds = quarto.render(project, formats, chapters, told)
+            html, pdf, seconds = quarto.render(project, formats, chapters, work, told)
             return Rendered("quarto", html, pdf, seconds)
-        return _render(project, ("html",) if chapters else tuple(formats), chapters, told)
+        return _render(project, ("html",) if chapters else tuple(formats), chapters, work, told)
 
 
 def _check_choice(what: str, values: Sequence[str], known: Sequence[str]) -> None:
@@ -93,22 +91,20 @@ def _render(
     project: Project,
     formats: tuple[str, ...],
     only: list[Chapter] | None,
+    work: Path,
     report: Callable[[str], None],
 ) -> Rendered:
     done = Rendered("labkit")
     if only is None:
         _pre_render(project, report)
-    made = _run_chapters(project, only, done.seconds, report)
+    made = _run_chapters(project, only, done.seconds, work, report)
     report("typesetting " + " and ".join(formats))
-    # Beside the old book, so that it can take its place in one move.
-    out = Path(tempfile.mkdtemp(prefix=".book-", dir=project.root))
-    try:
-        if only is not None and project.output.is_dir():
-            shutil.copytree(project.output, out, dirs_exist_ok=True)
-        _typeset(project, made, formats, only, out)
-        _swap(out, project.output)
-    finally:
-        shutil.rmtree(out, ignore_errors=True)
+    with output.alone(project, lambda: report("waiting for another render of this book")):
+        (work / output.NEW).mkdir()
+        if only is not None:
+            output.copy_made(project.output, work / output.NEW)
+        _typeset(project, made, formats, only, work / output.NEW)
+        output.put(work, project)
     if "html" in formats:
         done.html = project.output / (only or project.chapters)[0].page
     if "pdf" in formats:
@@ -135,6 +131,7 @@ def _run_chapters(
     project: Project,
     only: list[Chapter] | None,
     seconds: dict[str, float],
+    work: Path,
     report: Callable[[str], None],
 ) -> dict[Chapter, Assembled]:
     """Every chapter's Markdown; those left out by `only` hold placeholders for their outputs."""
@@ -147,7 +144,7 @@ def _run_chapters(
             made[chapter] = assemble(project, chapter, parts, None)
             continue
         start = time.perf_counter()
-        results = execute(project, chapter.source, parts)
+        results = execute(project, chapter.source, parts, work)
         made[chapter] = assemble(project, chapter, parts, results)
         seconds[chapter.source] = time.perf_counter() - start
         report(f"{chapter.source}: {seconds[chapter.source]:.1f} s")
@@ -178,14 +175,3 @@ def _typeset(
 def _number(chapter: Chapter, markdown: str) -> crossref.NumberedChapter:
     variables = {"book-pass": "number", "book-chapter": chapter.number}
     return crossref.numbered(chapter, read_markdown(markdown, variables, chapter.source))
-
-
-def _swap(new: Path, target: Path) -> None:
-    """Put folder `new` in the place of `target`."""
-    os.chmod(new, 0o755)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    old = new.with_name(new.name + "-old")
-    if target.exists():
-        os.replace(target, old)
-    os.replace(new, target)
-    shutil.rmtree(old, ignore_errors=True)

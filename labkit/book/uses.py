@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from labkit.book.files import read_text
 from labkit.book.project import Chapter, Project
 from labkit.book.prose import CITATION, CROSS_REFERENCE, words_of
 from labkit.book.source import Cell, Text
@@ -34,7 +35,7 @@ def labels_of(parts: list[Text | Cell]) -> list[tuple[str, int]]:
 
 def bibliography_keys(project: Project) -> set[str]:
     """Keys of the entries of the BibTeX files."""
-    texts = [path.read_text(encoding="utf-8") for path in project.bibliography]
+    texts = [read_text(path, path.name) for path in project.bibliography]
     return {match["key"] for text in texts for match in _ENTRY.finditer(text)}
 
 
