@@ -143,15 +143,13 @@ def lock(args: argparse.Namespace) -> None:
 
 def clean_results(args: argparse.Namespace) -> None:
     """empty results/, so that the next rendering trains every model"""
-    # Quarto's pre-render step calls this for previews too, which must not train all again.
-    if "QUARTO_PROJECT_OUTPUT_DIR" in os.environ and "QUARTO_PROJECT_RENDER_ALL" not in os.environ:
-        return
     shutil.rmtree(ROOT / "results", ignore_errors=True)
 
 
 def clean(args: argparse.Namespace) -> None:
     """remove what rendering and testing made: results/, _book/, caches"""
-    for name in ("results", "_book", *CACHES):
+    left = [path.name for path in ROOT.glob(".book-*")]  # by renders that were killed
+    for name in ("results", "_book", *left, *CACHES):
         shutil.rmtree(ROOT / name, ignore_errors=True)
     for part in ("labkit", "tests", "benchmarks"):
         for cache in list((ROOT / part).rglob("__pycache__")):

@@ -157,16 +157,11 @@ def test_a_reader_that_goes_away_is_no_error(command, unbuffered, errors, tmp_pa
     assert not done.stderr
 
 
-def test_clean_results_keeps_them_for_a_preview(monkeypatch, tmp_path):
+def test_clean_results_empties_them(monkeypatch, tmp_path):
     table = tmp_path / "results" / "study" / "table.csv"
     table.parent.mkdir(parents=True)
     table.write_text("a\n1\n")
     monkeypatch.setattr(cli, "ROOT", tmp_path)
-    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_DIR", "_book")
-    monkeypatch.delenv("QUARTO_PROJECT_RENDER_ALL", raising=False)
-    assert cli.main(["clean-results"]) == 0
-    assert table.exists()
-    monkeypatch.setenv("QUARTO_PROJECT_RENDER_ALL", "1")
     assert cli.main(["clean-results"]) == 0
     assert not table.exists()
 

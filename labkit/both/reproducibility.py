@@ -83,9 +83,10 @@ def _text(value) -> str:
     return "all" if value is None else str(value)
 
 
-def timings() -> Table:
-    """The studies kept in ``results/``, the function that made each, and the seconds it took."""
-    frame = results.records()
+def timings(profile: str) -> Table:
+    """The studies that a profile has in ``results/``, what made each, and the seconds it took."""
+    kept = results.records()
+    frame = kept[kept["profile"] == profile]
     made_by = "`" + frame["made_by"].str.removeprefix("labkit.") + "`"
     return table(
         frame.assign(study="`" + frame["study"] + "`", made_by=made_by),
