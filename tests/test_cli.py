@@ -4,10 +4,12 @@ import ast
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from wheels import write_wheel
@@ -84,6 +86,27 @@ def test_missing_package_is_told_without_a_traceback():
     assert "is not installed in this Python" in done.stderr
     assert "python -m labkit setup" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("folder", ["README.md", "README.md/deep", "x" * 300, "/dev/full/x"])
+def test_what_the_system_refuses_is_told_in_one_line(folder):
+    done = run("notebooks", folder, LABKIT_NO_VENV="1")
+    assert done.returncode == 1
+    assert re.fullmatch(r"error: .*[:;] .+\n", done.stderr)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
+def test_output_that_cannot_be_written_is_told_in_one_line():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "labkit", "--help"],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 1
+    assert re.fullmatch(r"error: No space left on device; .*\n", done.stderr)
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from threading import Thread
 
 from labkit.book.errors import BookError
 from labkit.book.project import Project
 from labkit.book.source import Cell, Text, inline_expressions
+from labkit.errors import told
 
 # Small networks train faster on one thread a process than on two.
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
@@ -98,9 +100,9 @@ def _session(project: Project, name: str, work: Path) -> Iterator:
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     client = _client(nbformat.v4.new_notebook(), work)
-    # The kernel's own notices go to a file: they are no part of the book. Should the kernel die,
-    # they are what tells why.
-    with tempfile.TemporaryFile("w+") as log, ExitStack() as stack:
+    # The kernel's own notices are no part of the book. Should the kernel die, they tell why.
+    log = _Tail()
+    with closing(log), ExitStack() as stack:
 
         def run(code: str, title: str, line: int) -> list:
             cell = nbformat.v4.new_code_cell(code)
@@ -123,18 +125,20 @@ def _session(project: Project, name: str, work: Path) -> Iterator:
                     ) from None
                 raise BookError(
                     f"{name}:{line}: {title} killed its Python process (out of memory?). "
-                    f"{_tail(log)}"
+                    f"{log.close()}"
                 ) from None
             return cell["outputs"]
 
         options = {"cwd": str(project.root), "env": environment(project)}
-        kernel = client.setup_kernel(**options, stdout=log, stderr=log, cleanup_kc=True)
+        streams = {"stdout": log.inlet, "stderr": log.inlet}
+        kernel = client.setup_kernel(**options, **streams, cleanup_kc=True)
         try:
+            _check_loopback()
             stack.enter_context(kernel)
         except Exception as error:  # of many types: no port, no memory, no file, no answer
+            what = told(error) if isinstance(error, OSError) else one_line(error)
             raise BookError(
-                f"{name}: no Python process could be started for its cells: "
-                f"{type(error).__name__}: {one_line(error)} {_tail(log)}"
+                f"{name}: no Python process could be started for its cells: {what} {log.close()}"
             ) from error
         yield run
 
@@ -147,10 +151,12 @@ def _client(notebook, work: Path):
         shown = 0
 
         def process_message(self, message, cell, index):
-            self.shown += len(str(message["content"]))
-            if self.shown > MOST_OUTPUT:
-                self.task_poll_for_reply.cancel()  # as nbclient does where the kernel is dead
-            return super().process_message(message, cell, index)
+            before, self.shown = self.shown, self.shown + len(str(message["content"]))
+            if self.shown <= MOST_OUTPUT:
+                return super().process_message(message, cell, index)
+            if before <= MOST_OUTPUT:
+                self.km.provisioner.process.kill()
+            return None
 
     return Bounded(notebook, km=_kernel_manager(work), timeout=_timeout(), startup_timeout=120)
 
@@ -166,9 +172,33 @@ def _timeout() -> float:
     return seconds
 
 
-def _tail(log) -> str:
-    log.seek(0)
-    return " ".join(log.read().split()[-40:])
+def _check_loopback() -> None:
+    """Fail at once where this process could not talk to another one."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(server.getsockname(), 10).close()
+
+
+class _Tail:
+    """The end of what is written to a pipe: however much that is, it fills no disk."""
+
+    def __init__(self):
+        self.outlet, self.inlet = os.pipe()
+        self.text = b""
+        self.reading = Thread(target=self._read, daemon=True)
+        self.reading.start()
+
+    def _read(self) -> None:
+        while chunk := os.read(self.outlet, 2**16):
+            self.text = (self.text + chunk)[-4000:]
+        os.close(self.outlet)
+
+    def close(self) -> str:
+        """End it; its last words."""
+        if self.inlet is not None:
+            os.close(self.inlet)
+            self.inlet = None
+        self.reading.join(1)  # what inherited the pipe may write on
+        return " ".join(self.text.decode(errors="replace").split()[-40:])
 
 
 def _kernel_manager(work: Path):

@@ -10,13 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from labkit import errors
 from labkit.book import crossref, output, quarto
 from labkit.book.assemble import Assembled, assemble
 from labkit.book.errors import BookError
 from labkit.book.execute import environment, execute
 from labkit.book.follow import following
+from labkit.book.lint import check
 from labkit.book.pandoc import read_markdown
-from labkit.book.project import Chapter, Project, load
+from labkit.book.project import CONFIG, Chapter, Project, load
 from labkit.book.source import read
 from labkit.book.typeset import Typesetter, copy_images
 
@@ -71,20 +73,48 @@ def render(
     """
     _check_choice("format", formats, FORMATS)
     _check_choice("renderer", [renderer], RENDERERS)
-    project = load(root, profile)
-    chapters = [project.chapter(name) for name in only] if only else None
-    output.check(project)
-    with output.workplace(project) as work, following(report, work) as told:
-        if renderer == "quarto" or (renderer == "auto" and quarto.find() is not None):
-            html, pdf, seconds = quarto.render(project, formats, chapters, work, told)
-            return Rendered("quarto", html, pdf, seconds)
-        return _render(project, ("html",) if chapters else tuple(formats), chapters, work, told)
+    try:
+        project = load(root, profile)
+        chapters = [project.chapter(name) for name in only] if only else None
+        output.check(project)
+        if chapters and "html" not in formats:
+            report("single chapters are previewed as HTML; the PDF is made of the whole book")
+        with_quarto = renderer == "quarto" or (renderer == "auto" and quarto.find() is not None)
+        with output.workplace(project) as work, following(report, work) as told:
+            if with_quarto:
+                _checked(project, chapters, with_quarto, told)
+                html, pdf, seconds = quarto.render(project, formats, chapters, work, told)
+                return Rendered("quarto", html, pdf, seconds)
+            formats = ("html",) if chapters else tuple(formats)
+            return _render(project, formats, chapters, work, told)
+    except OSError as error:
+        raise BookError(f"the book in {root} cannot be made: {errors.told(error)}") from error
 
 
 def _check_choice(what: str, values: Sequence[str], known: Sequence[str]) -> None:
     for value in values:
         if value not in known:
             raise BookError(f"unknown {what} {value!r}; expected one of {', '.join(known)}")
+
+
+def _checked(
+    project: Project,
+    only: list[Chapter] | None,
+    with_quarto: bool,
+    report: Callable[[str], None],
+) -> dict[Chapter, list]:
+    """The chapters' parts, seen by the linter; what is against conventions alone is reported."""
+    sources = {
+        chapter: read(project.root / chapter.source, chapter.source) for chapter in project.chapters
+    }
+    shown = {CONFIG, *(chapter.source for chapter in only or project.chapters)}
+    problems = [problem for problem in check(project, sources) if problem.file in shown]
+    refused = [problem for problem in problems if problem.refused and not with_quarto]
+    if refused:
+        raise BookError("\n".join(map(str, refused)))
+    for problem in problems:
+        report(str(problem))
+    return sources
 
 
 def _render(
@@ -97,7 +127,8 @@ def _render(
     done = Rendered("labkit")
     if only is None:
         _pre_render(project, report)
-    made = _run_chapters(project, only, done.seconds, work, report)
+    sources = _checked(project, only, False, report)
+    made = _run_chapters(project, sources, only, done.seconds, work, report)
     report("typesetting " + " and ".join(formats))
     with output.alone(project, lambda: report("waiting for another render of this book")):
         (work / output.NEW).mkdir()
@@ -129,6 +160,7 @@ def _pre_render(project: Project, report: Callable[[str], None]) -> None:
 
 def _run_chapters(
     project: Project,
+    sources: dict[Chapter, list],
     only: list[Chapter] | None,
     seconds: dict[str, float],
     work: Path,
@@ -136,9 +168,6 @@ def _run_chapters(
 ) -> dict[Chapter, Assembled]:
     """Every chapter's Markdown; those left out by `only` hold placeholders for their outputs."""
     made = {}
-    sources = {
-        chapter: read(project.root / chapter.source, chapter.source) for chapter in project.chapters
-    }
     for chapter, parts in sources.items():
         if only is not None and chapter not in only:
             made[chapter] = assemble(project, chapter, parts, None)

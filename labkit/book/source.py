@@ -12,7 +12,7 @@ from labkit.book.errors import BookError
 from labkit.book.files import read_text
 
 _FENCE = re.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*)$")
-_CELL = re.compile(r"^\{python\}\s*$")
+_CELL = re.compile(r"^`{3,}\s*\{python\}\s*$")
 _OPTION = re.compile(r"^#\|(.*)$")
 _QUOTED_CODE = re.compile(r"(?<!`)(`{2,})(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _INLINE = re.compile(r"(?<!`)`\{python\}\s+(?P<code>[^`]+?)\s*`(?!`)")
@@ -82,7 +82,7 @@ def parse(text: str, name: str) -> list[Text | Cell]:
             index += 1
             continue
         closing = _closing(lines, index, opening["fence"], name)
-        if _CELL.match(opening["info"].strip()):
+        if _CELL.match(opening["fence"] + opening["info"]):
             _add_text(parts, pending, start)
             parts.append(_cell(lines[index + 1 : closing], index + 1, name))
             pending, start = [], closing + 2
@@ -100,6 +100,12 @@ def _without_front_matter(lines: list[str], name: str) -> tuple[list[str], int]:
     for index, line in enumerate(lines[1:], start=1):
         if line.strip() in ("---", "..."):
             meta = _yaml("\n".join(lines[1:index]), name, 2, "the front matter")
+            for key in meta:
+                if key != "title":
+                    raise BookError(
+                        f"{name}:1: the front matter has {key!r}, which only Quarto knows; of a "
+                        "chapter's own it may hold the title, and _quarto.yml the rest"
+                    )
             heading = [f"# {meta['title']}"] if meta.get("title") else [""]
             return heading + [""] * index, 1
     raise BookError(f"{name}:1: the front matter that starts with --- is never closed")

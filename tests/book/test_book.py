@@ -385,7 +385,7 @@ FAILURES = {
     ),
     "a link leads nowhere": (
         "# One {#sec-one}\n\n[To](02-two.qmd#sec-gone)\n",
-        r"01-one\.qmd:3: link to 02-two\.qmd#sec-gone resolves nowhere",
+        r"01-one\.qmd:3: link to 02-two\.qmd#sec-gone: chapters/02-two\.qmd has no label sec-gone",
     ),
     "a label is taken": (
         "# One {#sec-two}\n",
