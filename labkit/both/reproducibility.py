@@ -32,7 +32,7 @@ def provenance(*sources: Provenance) -> Table:
     rows = [
         {
             "dataset": source.dataset,
-            "file": f"`{file.name}`",
+            "file": file.name,
             "rows": file.rows,
             "sha256": f"`{file.sha256[:12]}`",
             "licence": source.licence,
@@ -49,6 +49,7 @@ def provenance(*sources: Provenance) -> Table:
             "sha256": "SHA-256",
             "licence": "Licence",
         },
+        markdown=["sha256"],
     )
 
 
@@ -92,6 +93,7 @@ def timings(profile: str) -> Table:
         frame.assign(study="`" + frame["study"] + "`", made_by=made_by),
         {"study": "Study", "made_by": "Made by", "profile": "Profile", "seconds": "Seconds"},
         formats={"seconds": ",.1f"},
+        markdown=["study", "made_by"],
     )
 
 
