@@ -67,9 +67,15 @@ def workplace(project: Project) -> Iterator[Path]:
     """A hidden folder for one render, beside the book; what killed renders left is cleared first.
 
     At its end the last whole book is in its place, whatever happened in between.
+
+    Raises
+    ------
+    BookError
+        If what lies in the place of the book is none.
     """
     with alone(project):
         recover(project)
+        check(project)
         work = Path(tempfile.mkdtemp(prefix=".book-", dir=project.root))
         own = _lock_of(work)
         own.acquire(blocking=False)

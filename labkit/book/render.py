@@ -76,7 +76,6 @@ def render(
     try:
         project = load(root, profile)
         chapters = [project.chapter(name) for name in only] if only else None
-        output.check(project)
         if chapters and "html" not in formats:
             report("single chapters are previewed as HTML; the PDF is made of the whole book")
         with_quarto = renderer == "quarto" or (renderer == "auto" and quarto.find() is not None)
@@ -103,10 +102,17 @@ def _checked(
     with_quarto: bool,
     report: Callable[[str], None],
 ) -> dict[Chapter, list]:
-    """The chapters' parts, seen by the linter; what is against conventions alone is reported."""
-    sources = {
-        chapter: read(project.root / chapter.source, chapter.source) for chapter in project.chapters
-    }
+    """The chapters' parts, seen by the linter; what is against conventions alone is reported.
+
+    Quarto knows more than the linter, and judges for itself: for it all is only reported.
+    """
+    try:
+        sources = {c: read(project.root / c.source, c.source) for c in project.chapters}
+    except BookError as error:
+        if not with_quarto:
+            raise
+        report(str(error))
+        return {}
     shown = {CONFIG, *(chapter.source for chapter in only or project.chapters)}
     problems = [problem for problem in check(project, sources) if problem.file in shown]
     refused = [problem for problem in problems if problem.refused and not with_quarto]

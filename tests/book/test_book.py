@@ -675,6 +675,13 @@ def test_what_quarto_only_warns_of_fails_and_keeps_the_last_book(quarto, what, m
     assert (root / "_book/index.html").read_text() == "old"
 
 
+def test_what_only_quarto_knows_is_told_and_left_to_it(quarto):
+    root, lines = quarto(), []
+    (root / "chapters/01-one.qmd").write_text("---\ntitle: One\nexecute: {eval: false}\n---\n")
+    assert render(root, report=lines.append).html.read_text() == "new\n"
+    assert any("01-one.qmd:1: the front matter has 'execute'" in line for line in lines)
+
+
 def test_an_old_quarto_is_not_used(quarto):
     root = quarto(version="1.4.550")
     with pytest.raises(BookError, match=r"no Quarto 1\.9 or newer"):

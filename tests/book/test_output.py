@@ -182,6 +182,21 @@ def test_a_render_killed_while_it_swaps_is_cleared_up_by_the_next(tmp_path, prev
     assert [path.name for path in root.glob(".book-*")] == [".book-lock"]
 
 
+def test_a_killed_quarto_that_had_half_a_book_in_its_place_is_cleared_up(tmp_path):
+    root = tiny_book(tmp_path)
+    make(root)
+    book = files(root / "_book")
+    (root / ".book-dead").mkdir()
+    (root / ".book-dead/in-place").touch()
+    (root / "_book").rename(root / ".book-dead-old")
+    (root / "_book").mkdir()
+    (root / "_book/half.html").write_text("half")
+    (root / "chapters/01-one.qmd").write_text("no title")
+    with pytest.raises(BookError, match="expected one heading"):
+        make(root)
+    assert files(root / "_book") == book
+
+
 def test_the_new_book_stays_where_the_kill_came_after_the_swap(tmp_path):
     root = tiny_book(tmp_path)
     make(root)
