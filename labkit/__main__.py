@@ -15,7 +15,7 @@ from pathlib import Path
 
 from labkit import bootstrap
 from labkit.bootstrap import ROOT, SetupError
-from labkit.errors import LabkitError
+from labkit.errors import LabkitError, told
 
 CACHES = (".quarto", "_freeze", ".pytest_cache", ".ruff_cache")
 
@@ -37,6 +37,10 @@ def main(arguments: list | None = None) -> int:
         for stream in (1, 2):
             os.dup2(nowhere, stream)
         return 141
+    except OSError as error:  # what is printed cannot be written, as to a disk that is full
+        print(f"error: {told(error)}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
 
 
 def _carry_out(arguments: list) -> int:
@@ -54,6 +58,10 @@ def _carry_out(arguments: list) -> int:
         print(f"error: {_not_installed(error.name)}", file=sys.stderr)
     except LabkitError as error:
         print(f"error: {error}", file=sys.stderr)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        print(f"error: {told(error)}", file=sys.stderr)
     return 1
 
 
@@ -153,15 +161,13 @@ def lock(args: argparse.Namespace) -> None:
 
 def clean_results(args: argparse.Namespace) -> None:
     """empty results/, so that the next rendering trains every model"""
-    # Quarto's pre-render step calls this for previews too, which must not train all again.
-    if "QUARTO_PROJECT_OUTPUT_DIR" in os.environ and "QUARTO_PROJECT_RENDER_ALL" not in os.environ:
-        return
     shutil.rmtree(ROOT / "results", ignore_errors=True)
 
 
 def clean(args: argparse.Namespace) -> None:
     """remove what rendering and testing made: results/, _book/, caches"""
-    for name in ("results", "_book", *CACHES):
+    left = [path.name for path in ROOT.glob(".book-*")]  # by renders that were killed
+    for name in ("results", "_book", *left, *CACHES):
         shutil.rmtree(ROOT / name, ignore_errors=True)
     for part in ("labkit", "tests", "benchmarks"):
         for cache in list((ROOT / part).rglob("__pycache__")):

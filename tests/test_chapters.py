@@ -16,6 +16,7 @@ from labkit.book import lint, render
 from labkit.book.project import load
 from labkit.both.scored import differing, scored
 from labkit.config import SEED
+from labkit.errors import LabkitError
 from labkit.failures.data import load_maintenance
 from labkit.failures.judging import HELD_OUT
 from labkit.failures.kept import predict_proba
@@ -88,13 +89,14 @@ def test_every_score_can_be_made_again_from_the_kept_predictions(book):
     table = scored(kept)
     assert set(table["study"]) == {"classification-final", "regression-final"}
     assert len(table) > 300 and differing(table).empty, differing(table).to_string()
-    # And a score that was touched is found.
-    path = kept / "regression-final" / "scores.csv"
+    # And a score that was touched is found, by the score and by the file.
+    touched = table.assign(kept=table["kept"] + 1e-5 * (table.index == 0))
+    assert differing(touched)["model"].tolist() == [table["model"][0]]
+    (path,) = (kept / "regression-final").glob("*/scores.csv")
     before = path.read_text()
-    scores = pd.read_csv(path)
-    scores.loc[0, "r2"] += 1e-5
-    scores.to_csv(path, index=False)
-    assert differing(scored(kept))["model"].tolist() == [scores["model"][0]]
+    path.write_text(before.replace("0", "1", 1))
+    with pytest.raises(LabkitError, match=r"scores\.csv is not as it was written"):
+        scored(kept)
     path.write_text(before)
 
 
@@ -133,13 +135,13 @@ def test_every_figure_has_a_picture_a_number_and_an_alternative_text(book):
 
 def test_no_study_leaves_a_hole_in_its_tables(book):
     pages, _ = book
-    tables = sorted((pages.parent / "results").glob("*/*.csv"))
+    tables = sorted((pages.parent / "results").glob("*/*/*.csv"))
     assert len(tables) > 20
     for path in tables:
         table = pd.read_csv(path, keep_default_na=False, na_values=["", "nan"])
         # A single repetition has no standard deviation.
         holes = table.drop(columns="sd", errors="ignore").isna().sum()
-        assert not holes.any(), f"{path.parent.name}/{path.name}: {holes[holes > 0].to_dict()}"
+        assert not holes.any(), f"{path.parts[-3]}/{path.name}: {holes[holes > 0].to_dict()}"
 
 
 def test_the_pdf_is_one_of_many_pages(book):

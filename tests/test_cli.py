@@ -4,10 +4,12 @@ import ast
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from wheels import write_wheel
@@ -86,6 +88,27 @@ def test_missing_package_is_told_without_a_traceback():
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("folder", ["README.md", "README.md/deep", "x" * 300, "/dev/full/x"])
+def test_what_the_system_refuses_is_told_in_one_line(folder):
+    done = run("notebooks", folder, LABKIT_NO_VENV="1")
+    assert done.returncode == 1
+    assert re.fullmatch(r"error: .*[:;] .+\n", done.stderr)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full disk")
+def test_output_that_cannot_be_written_is_told_in_one_line():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "labkit", "--help"],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 1
+    assert re.fullmatch(r"error: No space left on device; .*\n", done.stderr)
+
+
 @pytest.mark.parametrize(
     ("error", "also"),
     [
@@ -159,16 +182,11 @@ def test_a_reader_that_goes_away_is_no_error(command, unbuffered, errors, tmp_pa
     assert not done.stderr
 
 
-def test_clean_results_keeps_them_for_a_preview(monkeypatch, tmp_path):
+def test_clean_results_empties_them(monkeypatch, tmp_path):
     table = tmp_path / "results" / "study" / "table.csv"
     table.parent.mkdir(parents=True)
     table.write_text("a\n1\n")
     monkeypatch.setattr(cli, "ROOT", tmp_path)
-    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_DIR", "_book")
-    monkeypatch.delenv("QUARTO_PROJECT_RENDER_ALL", raising=False)
-    assert cli.main(["clean-results"]) == 0
-    assert table.exists()
-    monkeypatch.setenv("QUARTO_PROJECT_RENDER_ALL", "1")
     assert cli.main(["clean-results"]) == 0
     assert not table.exists()
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from labkit.book.errors import BookError
+from labkit.book.files import read_text
 from labkit.book.pandoc import from_meta, nodes, pandoc, plain
 from labkit.book.project import Chapter, Project
 
@@ -109,7 +110,7 @@ def citation_keys(project: Project) -> set[str]:
 
     keys = set()
     for path in project.bibliography:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path, path.name)
         entries = pandoc(text, "--from=bibtex", "--to=csljson", where=path.name)
         keys |= {entry["id"] for entry in json.loads(entries)}
     return keys
@@ -130,7 +131,7 @@ def check(
     """
     problems = []
     for item in chapters:
-        source = (project.root / item.chapter.source).read_text(encoding="utf-8")
+        source = read_text(project.root / item.chapter.source, item.chapter.source)
         for cite in nodes(item.blocks, "Cite"):
             for citation in cite["c"][0]:
                 key = citation["citationId"]

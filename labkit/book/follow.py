@@ -5,7 +5,6 @@ end; `labkit.lab` has the log written to the file that ``LABKIT_LOG`` names.
 """
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +26,7 @@ _PAUSE = 0.2
 
 @contextmanager
 def following(
-    report: Callable[[str], None], silence: float = SILENCE
+    report: Callable[[str], None], folder: Path, silence: float = SILENCE
 ) -> Iterator[Callable[[str], None]]:
     """Report each line of a log, which processes started in the block may write to.
 
@@ -37,26 +36,27 @@ def following(
     ----------
     report : callable
         Gets one line at a time.
+    folder : Path
+        Where the log is kept meanwhile.
     silence : float
         Seconds.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "log"
-        path.touch()
-        before, os.environ[LOG] = os.environ.get(LOG), str(path)
-        told = _Told(report)
-        over = Event()
-        thread = Thread(target=_hand_on, args=(path, told, silence, over), daemon=True)
-        thread.start()
-        try:
-            yield told
-        finally:
-            over.set()
-            thread.join()
-            if before is None:
-                del os.environ[LOG]
-            else:
-                os.environ[LOG] = before
+    path = folder / "log"
+    path.touch()
+    before, os.environ[LOG] = os.environ.get(LOG), str(path)
+    told = _Told(report)
+    over = Event()
+    thread = Thread(target=_hand_on, args=(path, told, silence, over), daemon=True)
+    thread.start()
+    try:
+        yield told
+    finally:
+        over.set()
+        thread.join()
+        if before is None:
+            del os.environ[LOG]
+        else:
+            os.environ[LOG] = before
 
 
 class _Told:

@@ -22,35 +22,45 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labkit.book.errors import BookError
-from labkit.book.project import load
-from labkit.book.prose import check_prose
+from labkit.book.project import CONFIG, Chapter, Project, load
+from labkit.book.prose import check_constructs, check_prose
 from labkit.book.source import Cell, Text, inline_expressions, read
 from labkit.book.uses import check_uses, labels_of
 
 MAX_LINES = 15
-OPTIONS = frozenset(
-    [
-        "label",
-        "fig-cap",
-        "fig-alt",
-        "tbl-cap",
-        "echo",
-        "include",
-        "output",
-        "warning",
-        "code-fold",
-        "code-summary",
-    ]
-)
+_TRUTH = {"true": True, "false": False}
+_TEXT = None
+OPTIONS = {
+    "label": _TEXT,
+    "fig-cap": _TEXT,
+    "fig-alt": _TEXT,
+    "tbl-cap": _TEXT,
+    "echo": _TRUTH,
+    "include": _TRUTH,
+    "output": _TRUTH,
+    "warning": _TRUTH,
+    "code-fold": {**_TRUTH, "show": "show"},
+    "code-summary": _TEXT,
+}
+"""The cell options that both renderers know, and the values that they take alike."""
+
+EXECUTE = {key: OPTIONS[key] for key in ("echo", "include", "output", "warning")}
+KERNELS_OWN = frozenset(["daemon", "freeze", "cache"])
+"""What else may stand below `execute:` in `_quarto.yml`: it says when Quarto runs a cell."""
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing to mend: `file` below the root, `line` counted from 1."""
+    """One thing to mend: `file` below the root, `line` counted from 1.
+
+    `refused` tells what the built-in renderer would not set as Quarto does from what only goes
+    against the book's conventions.
+    """
 
     file: str
     line: int
     message: str
+    refused: bool = False
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.message}"
@@ -61,17 +71,23 @@ def lint(root: str | Path) -> list[Problem]:
     try:
         project = load(root)
         chapters = {c: read(project.root / c.source, c.source) for c in project.chapters}
+        return check(project, chapters)
     except BookError as error:
-        file, line, message = _parse_message(str(error))
-        return [Problem(file, line, message)]
-    problems: list[Problem] = []
+        return [Problem(*_parse_message(str(error)), refused=True)]
+
+
+def check(project: Project, chapters: dict[Chapter, list[Text | Cell]]) -> list[Problem]:
+    """All problems of chapters that were read, in order."""
+    problems = [Problem(CONFIG, 1, message, True) for message in _check_execute(project.execute)]
     for chapter, parts in chapters.items():
         for part in parts:
-            found = _check_cell(part) if isinstance(part, Cell) else check_prose(part)
-            problems += [Problem(chapter.source, *item) for item in found]
+            cell = isinstance(part, Cell)
+            refused = _refused(part) if cell else check_constructs(part)
+            unusual = _unusual(part) if cell else check_prose(part)
+            problems += [Problem(chapter.source, *item, True) for item in refused]
+            problems += [Problem(chapter.source, *item) for item in unusual]
     labels = {chapter.source: labels_of(parts) for chapter, parts in chapters.items()}
-    for file, line, message in check_uses(project, chapters, labels):
-        problems.append(Problem(file, line, message))
+    problems += [Problem(*found) for found in check_uses(project, chapters, labels)]
     return sorted(problems)
 
 
@@ -80,11 +96,41 @@ def _parse_message(text: str) -> tuple[str, int, str]:
     return (match[1], int(match[2]), match[3]) if match else ("_quarto.yml", 1, text)
 
 
-def _check_cell(cell: Cell) -> Iterator[tuple[int, str]]:
-    for option in cell.options:
-        if option not in OPTIONS:
-            known = ", ".join(sorted(OPTIONS))
-            yield cell.line, f"unknown cell option {option!r}; known are {known}"
+def _check_execute(execute: dict) -> Iterator[str]:
+    for option, value in execute.items():
+        if option not in KERNELS_OWN and (message := _misused(option, value, EXECUTE)):
+            yield f"execute: {message}"
+
+
+def _misused(option: str, value: object, known: dict) -> str:
+    """What is wrong with an option; "" if nothing is."""
+    if option not in known:
+        return f"unknown cell option {option!r}; known are {', '.join(sorted(known))}"
+    values = known[option]
+    if values is _TEXT:
+        single = isinstance(value, str | int | float)
+        return "" if single else f"{option} is {value!r}; expected one text"
+    if any(value is each for each in values.values()) or value == "show" in values:
+        return ""
+    return f"{option} is {value!r}; both know {', '.join(values)}"
+
+
+def _refused(cell: Cell) -> Iterator[tuple[int, str]]:
+    for option, value in cell.options.items():
+        if message := _misused(option, value, OPTIONS):
+            yield cell.line, message
+    for option in ("fig-cap", "fig-alt", "tbl-cap"):
+        if inline_expressions(Text(cell.line, str(cell.options.get(option) or ""))):
+            yield cell.line, f"{option} cannot hold an inline expression"
+    try:
+        ast.parse(cell.code)
+    except (SyntaxError, ValueError) as error:  # the latter for a null byte
+        line = getattr(error, "lineno", None) or 1
+        message = getattr(error, "msg", None) or str(error)
+        yield cell.code_line + line - 1, f"the cell is not Python: {message}"
+
+
+def _unusual(cell: Cell) -> Iterator[tuple[int, str]]:
     yield from _check_caption(cell)
     lines = cell.code.strip().count("\n") + 1
     if lines > MAX_LINES:
@@ -99,18 +145,14 @@ def _check_caption(cell: Cell) -> Iterator[tuple[int, str]]:
             yield cell.line, f"the cell {name} has no {option}"
         if options.get(option) and cell.kind != kind:
             yield cell.line, f"the cell {name} has {option}; its label must start with {kind}-"
-        text = str(options.get(option) or "")
-        if inline_expressions(Text(cell.line, text)):
-            yield cell.line, f"{option} cannot hold an inline expression"
-        for _, message in check_prose(Text(cell.line, text)):
+        for _, message in check_prose(Text(cell.line, str(options.get(option) or ""))):
             yield cell.line, f"{option}: {message}"
 
 
 def _check_code(cell: Cell) -> Iterator[tuple[int, str]]:
     try:
         tree = ast.parse(cell.code)
-    except SyntaxError as error:
-        yield cell.code_line + (error.lineno or 1) - 1, f"the cell is not Python: {error.msg}"
+    except (SyntaxError, ValueError):
         return
     for node in ast.walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):

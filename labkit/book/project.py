@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import yaml
 
 from labkit.book.errors import BookError
+from labkit.book.files import inside, place, read_text
 
 CONFIG = "_quarto.yml"
 DEFAULT_PROFILE = "full"
@@ -108,12 +109,15 @@ def load(root: str | Path, profile: str | None = None) -> Project:
     """
     root = Path(root).resolve()
     text, config = _read_config(root)
-    book = config.get("book") or {}
+    book, project = _mapping(config, "book"), _mapping(config, "project")
     if not book.get("title"):
         raise BookError(f"{CONFIG}: the book has no title; add `title:` below `book:`")
-    formats = config.get("format") or {}
+    formats = config.get("format")
+    formats = {formats: {}} if isinstance(formats, str) else _mapping(config, "format")
     html = formats.get("html") if isinstance(formats.get("html"), dict) else {}
-    project = config.get("project") or {}
+    chapters = _chapters(root, book, text)
+    bibliography = _bibliography(root, config, text)
+    sources = [*(chapter.source for chapter in chapters), *bibliography, CONFIG]
     return Project(
         root=root,
         title=str(book["title"]),
@@ -122,12 +126,12 @@ def load(root: str | Path, profile: str | None = None) -> Project:
         date=_date(book.get("date")),
         abstract=str(book.get("abstract") or "").strip(),
         lang=str(config.get("lang") or "en"),
-        chapters=_chapters(root, book, text),
-        bibliography=_bibliography(root, config, text),
-        output=root / str(project.get("output-dir") or "_book"),
+        chapters=chapters,
+        bibliography=tuple(root / name for name in bibliography),
+        output=place(root, project.get("output-dir") or "_book", sources),
         pre_render=tuple(_as_list(project.get("pre-render"))),
         formats=tuple(formats),
-        execute=dict(config.get("execute") or {}),
+        execute=_mapping(config, "execute"),
         code_fold=bool(html.get("code-fold", False)),
         repo_url=str(book.get("repo-url") or ""),
         profile=profile,
@@ -139,16 +143,24 @@ def _read_config(root: Path) -> tuple[str, dict]:
     path = root / CONFIG
     if not path.is_file():
         raise BookError(f"no {CONFIG} in {root}; run this from the project's top folder")
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path, CONFIG)
     try:
         config = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # the latter for a date such as 2026-13-01
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise BookError(f"{CONFIG}{line}: not valid YAML: {error}") from error
+        what = getattr(error, "problem", None) or " ".join(str(error).split())
+        raise BookError(f"{CONFIG}{line}: not valid YAML: {what}") from error
     if not isinstance(config, dict):
         raise BookError(f"{CONFIG}: expected keys `project`, `book` and `format`, found none")
     return text, config
+
+
+def _mapping(config: dict, key: str) -> dict:
+    value = config.get(key) or {}
+    if not isinstance(value, dict):
+        raise BookError(f"{CONFIG}: expected `key: value` lines below `{key}:`, found {value!r}")
+    return value
 
 
 def _as_list(value) -> list[str]:
@@ -159,7 +171,7 @@ def _as_list(value) -> list[str]:
 
 def _authors(value) -> tuple[str, ...]:
     items = value if isinstance(value, list) else [value] if value else []
-    return tuple(str(item["name"] if isinstance(item, dict) else item) for item in items)
+    return tuple(str(item.get("name", "") if isinstance(item, dict) else item) for item in items)
 
 
 def _date(value) -> str:
@@ -182,7 +194,7 @@ def _chapters(root: Path, book: dict, text: str) -> tuple[Chapter, ...]:
     chapters: list[Chapter] = []
     count = 0
     for source in _sources(root, book.get("chapters"), text):
-        numbered = not _is_unnumbered(root / source)
+        numbered = not _is_unnumbered(root, source)
         count += numbered
         chapters.append(Chapter(source, str(count) if numbered else ""))
     for index, source in enumerate(_sources(root, book.get("appendices"), text)):
@@ -194,11 +206,18 @@ def _chapters(root: Path, book: dict, text: str) -> tuple[Chapter, ...]:
 
 def _sources(root: Path, listed, text: str) -> list[str]:
     sources = []
+    if not isinstance(listed or [], list):
+        raise BookError(f"{CONFIG}: expected a list of .qmd files, found {listed!r}")
     for item in listed or []:
         if not isinstance(item, str):
             raise BookError(
                 f"{CONFIG}: chapters must be a plain list of .qmd files, found {item!r}; "
                 "parts are not supported by the built-in renderer"
+            )
+        if inside(root, item) is None:
+            raise BookError(
+                f"{CONFIG}:{_line_of(text, item)}: chapter {item} lies outside the project; move "
+                "it there"
             )
         if not (root / item).is_file():
             raise BookError(
@@ -209,21 +228,20 @@ def _sources(root: Path, listed, text: str) -> list[str]:
     return sources
 
 
-def _is_unnumbered(path: Path) -> bool:
-    title = _FIRST_TITLE.search(path.read_text(encoding="utf-8"))
+def _is_unnumbered(root: Path, source: str) -> bool:
+    title = _FIRST_TITLE.search(read_text(root / source, source))
     return bool(title and re.search(r"\{[^}]*(\.unnumbered|(?<=[\s{])-(?=[\s}]))", title.group()))
 
 
-def _bibliography(root: Path, config: dict, text: str) -> tuple[Path, ...]:
-    paths = []
-    for name in _as_list(config.get("bibliography")):
+def _bibliography(root: Path, config: dict, text: str) -> list[str]:
+    names = _as_list(config.get("bibliography"))
+    for name in names:
         if not (root / name).is_file():
             raise BookError(
                 f"{CONFIG}:{_line_of(text, name)}: bibliography {name} is not there; "
                 "create it or take the line out"
             )
-        paths.append(root / name)
-    return tuple(paths)
+    return names
 
 
 def _environment(root: Path, profile: str | None) -> dict[str, str]:
@@ -245,7 +263,7 @@ def _read_environment(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     variables = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(read_text(path, path.name).splitlines(), start=1):
         line = line.strip()
         if not line or line.startswith("#"):
             continue

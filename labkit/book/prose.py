@@ -46,11 +46,15 @@ _REFUSED = (
 )
 
 
-def check_prose(part: Text) -> Iterator[tuple[int, str]]:
-    """(line, message) for everything in a text that the rules refuse."""
+def check_constructs(part: Text) -> Iterator[tuple[int, str]]:
+    """(line, message) for everything in a text that only one of the renderers knows."""
     visible = blank_code_blocks(part.text)
-    words = _blank(visible, _CODE, _COMMENT, _MATH)
-    yield from _constructs(part, visible, words)
+    yield from _constructs(part, visible, _blank(visible, _CODE, _COMMENT, _MATH))
+
+
+def check_prose(part: Text) -> Iterator[tuple[int, str]]:
+    """(line, message) for everything in a text that the book's conventions refuse."""
+    words = _blank(blank_code_blocks(part.text), _CODE, _COMMENT, _MATH)
     for match in _DOUBLED.finditer(words):
         word = match["word"]
         message = f"{word!r} before a cross-reference prints twice; write the reference alone"

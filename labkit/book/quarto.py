@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from labkit.book import output
 from labkit.book.errors import BookError
 from labkit.book.execute import environment
+from labkit.book.files import read_text
 from labkit.book.project import Chapter, Project
 
 # The first release that sets books in Typst.
@@ -41,6 +43,7 @@ def render(
     project: Project,
     formats: Sequence[str],
     only: list[Chapter] | None,
+    work: Path,
     report: Callable[[str], None],
 ) -> tuple[Path | None, Path | None, dict[str, float]]:
     """Render with Quarto; paths of the HTML and the PDF, and seconds per chapter.
@@ -57,22 +60,14 @@ def render(
             f"no Quarto {MINIMUM[0]}.{MINIMUM[1]} or newer found; install it from quarto.org, or "
             "render with renderer 'labkit'"
         )
-    backup = project.output.with_name(project.output.name + ".last")
-    shutil.rmtree(backup, ignore_errors=True)
-    if project.output.is_dir():
-        shutil.copytree(project.output, backup)
     seconds: dict[str, float] = {}
-    try:
+    # Quarto empties and fills the book's own folder.
+    with output.alone(project, lambda: report("waiting for another render of this book")):
+        output.lend(work, project, keep=only is not None)
         for command in _commands(program, project, formats, only):
-            log = _run(command, project, seconds, report)
-            _check_log(log)
+            _check_log(_run(command, project, seconds, report))
         _check_pages(project)
-    except BaseException:
-        if backup.is_dir():
-            shutil.rmtree(project.output, ignore_errors=True)
-            os.replace(backup, project.output)
-        raise
-    shutil.rmtree(backup, ignore_errors=True)
+        output.take_back(work, project)
     html = project.output / (only or project.chapters)[0].page if "html" in formats else None
     pdf = next(project.output.glob("*.pdf"), None) if "pdf" in formats and not only else None
     return html, pdf, seconds
@@ -130,6 +125,6 @@ def _check_pages(project: Project) -> None:
     for chapter in project.chapters:
         page = project.output / chapter.page
         if page.is_file():
-            found = re.search(r"\?@?(?:fig|tbl|sec|eq)-[\w-]+", page.read_text(encoding="utf-8"))
+            found = re.search(r"\?@?(?:fig|tbl|sec|eq)-[\w-]+", read_text(page, chapter.page))
             if found:
                 raise BookError(f"{chapter.source}: {found[0]} resolves nowhere")

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from labkit.book import crossref, quarto
+from labkit import errors
+from labkit.book import crossref, output, quarto
 from labkit.book.assemble import Assembled, assemble
 from labkit.book.errors import BookError
 from labkit.book.execute import environment, execute
 from labkit.book.follow import following
+from labkit.book.lint import check
 from labkit.book.pandoc import read_markdown
-from labkit.book.project import Chapter, Project, load
+from labkit.book.project import CONFIG, Chapter, Project, load
 from labkit.book.source import read
 from labkit.book.typeset import Typesetter, copy_images
 
@@ -74,13 +73,21 @@ def render(
     """
     _check_choice("format", formats, FORMATS)
     _check_choice("renderer", [renderer], RENDERERS)
-    project = load(root, profile)
-    chapters = [project.chapter(name) for name in only] if only else None
-    with following(report) as told:
-        if renderer == "quarto" or (renderer == "auto" and quarto.find() is not None):
-            html, pdf, seconds = quarto.render(project, formats, chapters, told)
-            return Rendered("quarto", html, pdf, seconds)
-        return _render(project, ("html",) if chapters else tuple(formats), chapters, told)
+    try:
+        project = load(root, profile)
+        chapters = [project.chapter(name) for name in only] if only else None
+        if chapters and "html" not in formats:
+            report("single chapters are previewed as HTML; the PDF is made of the whole book")
+        with_quarto = renderer == "quarto" or (renderer == "auto" and quarto.find() is not None)
+        with output.workplace(project) as work, following(report, work) as told:
+            if with_quarto:
+                _checked(project, chapters, with_quarto, told)
+                html, pdf, seconds = quarto.render(project, formats, chapters, work, told)
+                return Rendered("quarto", html, pdf, seconds)
+            formats = ("html",) if chapters else tuple(formats)
+            return _render(project, formats, chapters, work, told)
+    except OSError as error:
+        raise BookError(f"the book in {root} cannot be made: {errors.told(error)}") from error
 
 
 def _check_choice(what: str, values: Sequence[str], known: Sequence[str]) -> None:
@@ -89,26 +96,52 @@ def _check_choice(what: str, values: Sequence[str], known: Sequence[str]) -> Non
             raise BookError(f"unknown {what} {value!r}; expected one of {', '.join(known)}")
 
 
+def _checked(
+    project: Project,
+    only: list[Chapter] | None,
+    with_quarto: bool,
+    report: Callable[[str], None],
+) -> dict[Chapter, list]:
+    """The chapters' parts, seen by the linter; what is against conventions alone is reported.
+
+    Quarto knows more than the linter, and judges for itself: for it all is only reported.
+    """
+    try:
+        sources = {c: read(project.root / c.source, c.source) for c in project.chapters}
+    except BookError as error:
+        if not with_quarto:
+            raise
+        report(str(error))
+        return {}
+    shown = {CONFIG, *(chapter.source for chapter in only or project.chapters)}
+    problems = [problem for problem in check(project, sources) if problem.file in shown]
+    refused = [problem for problem in problems if problem.refused and not with_quarto]
+    if refused:
+        raise BookError("\n".join(map(str, refused)))
+    for problem in problems:
+        report(str(problem))
+    return sources
+
+
 def _render(
     project: Project,
     formats: tuple[str, ...],
     only: list[Chapter] | None,
+    work: Path,
     report: Callable[[str], None],
 ) -> Rendered:
     done = Rendered("labkit")
     if only is None:
         _pre_render(project, report)
-    made = _run_chapters(project, only, done.seconds, report)
+    sources = _checked(project, only, False, report)
+    made = _run_chapters(project, sources, only, done.seconds, work, report)
     report("typesetting " + " and ".join(formats))
-    # Beside the old book, so that it can take its place in one move.
-    out = Path(tempfile.mkdtemp(prefix=".book-", dir=project.root))
-    try:
-        if only is not None and project.output.is_dir():
-            shutil.copytree(project.output, out, dirs_exist_ok=True)
-        _typeset(project, made, formats, only, out)
-        _swap(out, project.output)
-    finally:
-        shutil.rmtree(out, ignore_errors=True)
+    with output.alone(project, lambda: report("waiting for another render of this book")):
+        (work / output.NEW).mkdir()
+        if only is not None:
+            output.copy_made(project.output, work / output.NEW)
+        _typeset(project, made, formats, only, work / output.NEW)
+        output.put(work, project)
     if "html" in formats:
         done.html = project.output / (only or project.chapters)[0].page
     if "pdf" in formats:
@@ -133,21 +166,20 @@ def _pre_render(project: Project, report: Callable[[str], None]) -> None:
 
 def _run_chapters(
     project: Project,
+    sources: dict[Chapter, list],
     only: list[Chapter] | None,
     seconds: dict[str, float],
+    work: Path,
     report: Callable[[str], None],
 ) -> dict[Chapter, Assembled]:
     """Every chapter's Markdown; those left out by `only` hold placeholders for their outputs."""
     made = {}
-    sources = {
-        chapter: read(project.root / chapter.source, chapter.source) for chapter in project.chapters
-    }
     for chapter, parts in sources.items():
         if only is not None and chapter not in only:
             made[chapter] = assemble(project, chapter, parts, None)
             continue
         start = time.perf_counter()
-        results = execute(project, chapter.source, parts)
+        results = execute(project, chapter.source, parts, work)
         made[chapter] = assemble(project, chapter, parts, results)
         seconds[chapter.source] = time.perf_counter() - start
         report(f"{chapter.source}: {seconds[chapter.source]:.1f} s")
@@ -178,14 +210,3 @@ def _typeset(
 def _number(chapter: Chapter, markdown: str) -> crossref.NumberedChapter:
     variables = {"book-pass": "number", "book-chapter": chapter.number}
     return crossref.numbered(chapter, read_markdown(markdown, variables, chapter.source))
-
-
-def _swap(new: Path, target: Path) -> None:
-    """Put folder `new` in the place of `target`."""
-    os.chmod(new, 0o755)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    old = new.with_name(new.name + "-old")
-    if target.exists():
-        os.replace(target, old)
-    os.replace(new, target)
-    shutil.rmtree(old, ignore_errors=True)

@@ -9,9 +9,10 @@ from pathlib import Path
 import yaml
 
 from labkit.book.errors import BookError
+from labkit.book.files import read_text
 
 _FENCE = re.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*)$")
-_CELL = re.compile(r"^\{python\}\s*$")
+_CELL = re.compile(r"^`{3,}\s*\{python\}\s*$")
 _OPTION = re.compile(r"^#\|(.*)$")
 _QUOTED_CODE = re.compile(r"(?<!`)(`{2,})(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _INLINE = re.compile(r"(?<!`)`\{python\}\s+(?P<code>[^`]+?)\s*`(?!`)")
@@ -58,7 +59,7 @@ class Inline:
 
 def read(path: Path, name: str) -> list[Text | Cell]:
     """Parts of the chapter in file `path`; messages call it `name`."""
-    return parse(path.read_text(encoding="utf-8"), name)
+    return parse(read_text(path, name), name)
 
 
 def parse(text: str, name: str) -> list[Text | Cell]:
@@ -81,7 +82,7 @@ def parse(text: str, name: str) -> list[Text | Cell]:
             index += 1
             continue
         closing = _closing(lines, index, opening["fence"], name)
-        if _CELL.match(opening["info"].strip()):
+        if _CELL.match(opening["fence"] + opening["info"]):
             _add_text(parts, pending, start)
             parts.append(_cell(lines[index + 1 : closing], index + 1, name))
             pending, start = [], closing + 2
@@ -98,7 +99,13 @@ def _without_front_matter(lines: list[str], name: str) -> tuple[list[str], int]:
         return [], 1
     for index, line in enumerate(lines[1:], start=1):
         if line.strip() in ("---", "..."):
-            meta = yaml.safe_load("\n".join(lines[1:index])) or {}
+            meta = _yaml("\n".join(lines[1:index]), name, 2, "the front matter")
+            for key in meta:
+                if key != "title":
+                    raise BookError(
+                        f"{name}:1: the front matter has {key!r}, which only Quarto knows; of a "
+                        "chapter's own it may hold the title, and _quarto.yml the rest"
+                    )
             heading = [f"# {meta['title']}"] if meta.get("title") else [""]
             return heading + [""] * index, 1
     raise BookError(f"{name}:1: the front matter that starts with --- is never closed")
@@ -122,18 +129,24 @@ def _cell(body: list[str], fence_line: int, name: str) -> Cell:
     while count < len(body) and _OPTION.match(body[count]):
         count += 1
     raw = "\n".join(_OPTION.match(line)[1] for line in body[:count])
+    options = _yaml(raw, name, fence_line + 1, "cell options")
+    return Cell(fence_line, fence_line + 1 + count, "\n".join(body[count:]), options)
+
+
+def _yaml(text: str, name: str, line: int, what: str) -> dict:
+    """Keys and values of what begins in a line of a chapter."""
     try:
-        options = yaml.safe_load(raw) or {}
-    except yaml.YAMLError as error:
+        found = yaml.safe_load(text) or {}
+    except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
-        line = fence_line + 1 + (mark.line if mark else 0)
+        problem = getattr(error, "problem", None) or " ".join(str(error).split())
         raise BookError(
-            f"{name}:{line}: cell options are not valid YAML ({getattr(error, 'problem', error)}); "
+            f"{name}:{line + (mark.line if mark else 0)}: {what} are not valid YAML ({problem}); "
             "put quotes round a value that holds a colon"
         ) from error
-    if not isinstance(options, dict):
-        raise BookError(f"{name}:{fence_line + 1}: cell options must read `#| key: value`")
-    return Cell(fence_line, fence_line + 1 + count, "\n".join(body[count:]), options)
+    if not isinstance(found, dict):
+        raise BookError(f"{name}:{line}: {what} must read `key: value`")
+    return found
 
 
 def blank_code_blocks(text: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from labkit.book.crossref import NumberedChapter, Target
 from labkit.book.errors import BookError
+from labkit.book.files import inside
 from labkit.book.pandoc import FILTER, HERE, meta, nodes, pandoc, plain
 from labkit.book.project import Project
 
@@ -190,23 +191,33 @@ def copy_images(project: Project, item: NumberedChapter, made: dict[str, bytes],
     Raises
     ------
     BookError
-        If an image that the chapter names is not there.
+        If an image that the chapter names is not there, or not in the project.
     """
-    folder = out / item.chapter.folder
+    folder = item.chapter.folder
     for name, content in made.items():
-        path = folder / name
+        path = _kept_inside(out, folder, name, item.chapter.source)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     for image in nodes(item.blocks, "Image"):
         name = image["c"][2][0]
         if name in made:
             continue
-        origin = project.root / item.chapter.folder / name
+        target = _kept_inside(out, folder, name, item.chapter.source)
+        origin = project.root / folder / name
         if ":" in name or not origin.is_file():
             raise BookError(
                 f"{item.chapter.source}: the image {name} ({plain(image['c'][1])}) is not there; "
                 "give a file's path relative to the chapter"
             )
-        target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(origin, target)
+
+
+def _kept_inside(out: Path, folder: str, name: str, source: str) -> Path:
+    path = inside(out, f"{folder}/{name}" if folder and not name.startswith("/") else name)
+    if path is None:
+        raise BookError(
+            f"{source}: the image {name} lies outside the project; put it into the project's "
+            "folder, and give its path relative to the chapter"
+        )
+    return path

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from labkit.book.files import read_text
 from labkit.book.project import Chapter, Project
 from labkit.book.prose import CITATION, CROSS_REFERENCE, words_of
 from labkit.book.source import Cell, Text
@@ -16,7 +17,8 @@ _TABLE_CAPTION = re.compile(r"^(?:Table)?: ")
 _ENTRY = re.compile(r"^\s*@(?!comment|string|preamble)\w+\s*\{\s*(?P<key>[^,\s]+)\s*,", re.I | re.M)
 _LINK = re.compile(r"\]\((?P<address>[^)\s:]*\.qmd(?:#[\w:.-]+)?)\)")
 
-Found = tuple[str, int, str]
+Found = tuple[str, int, str, bool]
+"""File, line, message, and whether a renderer refuses it too."""
 
 
 def labels_of(parts: list[Text | Cell]) -> list[tuple[str, int]]:
@@ -34,7 +36,7 @@ def labels_of(parts: list[Text | Cell]) -> list[tuple[str, int]]:
 
 def bibliography_keys(project: Project) -> set[str]:
     """Keys of the entries of the BibTeX files."""
-    texts = [path.read_text(encoding="utf-8") for path in project.bibliography]
+    texts = [read_text(path, path.name) for path in project.bibliography]
     return {match["key"] for text in texts for match in _ENTRY.finditer(text)}
 
 
@@ -43,7 +45,7 @@ def check_uses(
     chapters: dict[Chapter, list[Text | Cell]],
     labels: dict[str, list[tuple[str, int]]],
 ) -> Iterator[Found]:
-    """(file, line, message) for labels taken twice or misnamed, and uses of what is not there."""
+    """What is wrong: labels taken twice or misnamed, and uses of what is not there."""
     yield from _check_labels(chapters, labels)
     defined = {name for found in labels.values() for name, _ in found}
     known = defined | bibliography_keys(project)
@@ -53,12 +55,15 @@ def check_uses(
                 at = chapter.source, part.line + offset
                 for match in CITATION.finditer(line):
                     if match["key"] not in known:
-                        what = "label" if CROSS_REFERENCE.match(match["key"]) else "bibliography"
-                        yield *at, f"@{match['key']} resolves nowhere: no such {what} entry"
+                        label = CROSS_REFERENCE.match(match["key"])
+                        what = "cross-reference" if label else "citation"
+                        where = "label" if label else "bibliography entry"
+                        message = f"{what} @{match['key']} resolves nowhere: no such {where}"
+                        yield *at, message, True
                 for match in _LINK.finditer(line):
                     problem = _broken_link(project, chapter, match["address"], labels)
                     if problem:
-                        yield *at, problem
+                        yield *at, problem, True
 
 
 def _prose_lines(part: Text | Cell) -> list[str]:
@@ -73,13 +78,13 @@ def _check_labels(chapters: dict, labels: dict) -> Iterator[Found]:
     for source, found in labels.items():
         for name, line in found:
             if name in first:
-                yield source, line, f"the label {name} is already used at {first[name]}"
+                yield source, line, f"the label {name} is already used at {first[name]}", True
             first.setdefault(name, f"{source}:{line}")
     for chapter, parts in chapters.items():
         for part in parts:
             if isinstance(part, Text):
                 for offset, message in _misnamed(part):
-                    yield chapter.source, part.line + offset, message
+                    yield chapter.source, part.line + offset, message, False
 
 
 def _misnamed(part: Text) -> Iterator[tuple[int, str]]:

@@ -32,7 +32,7 @@ def provenance(*sources: Provenance) -> Table:
     rows = [
         {
             "dataset": source.dataset,
-            "file": f"`{file.name}`",
+            "file": file.name,
             "rows": file.rows,
             "sha256": f"`{file.sha256[:12]}`",
             "licence": source.licence,
@@ -49,6 +49,7 @@ def provenance(*sources: Provenance) -> Table:
             "sha256": "SHA-256",
             "licence": "Licence",
         },
+        markdown=["sha256"],
     )
 
 
@@ -83,14 +84,16 @@ def _text(value) -> str:
     return "all" if value is None else str(value)
 
 
-def timings() -> Table:
-    """The studies kept in ``results/``, the function that made each, and the seconds it took."""
-    frame = results.records()
+def timings(profile: str) -> Table:
+    """The studies that a profile has in ``results/``, what made each, and the seconds it took."""
+    kept = results.records()
+    frame = kept[kept["profile"] == profile]
     made_by = "`" + frame["made_by"].str.removeprefix("labkit.") + "`"
     return table(
         frame.assign(study="`" + frame["study"] + "`", made_by=made_by),
         {"study": "Study", "made_by": "Made by", "profile": "Profile", "seconds": "Seconds"},
         formats={"seconds": ",.1f"},
+        markdown=["study", "made_by"],
     )
 
 

@@ -1,10 +1,9 @@
 """Every printed score once more, from the predictions that were kept, with scikit-learn alone.
 
-Reads ``results/`` as anyone could: ``record.json``, tables as CSV, predictions as ``.npy``. Nothing
-of the studies' own code takes part.
+Reads ``results/`` as anyone could: ``record.json`` and the files that it names, tables as CSV,
+predictions as ``.npy``. Nothing of the studies' own code takes part.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pandas as pd
 from sklearn import metrics
 
 from labkit.errors import LabkitError
-from labkit.report import results
+from labkit.report import results, storage
 
 AGREE = 5e-7
 """Scores that lie closer than this are the same: half of a seventh digit."""
@@ -30,7 +29,7 @@ def scored(folder: Path | None = None) -> pd.DataFrame:
     Raises
     ------
     LabkitError
-        When the final studies have not been made.
+        When the final studies have not been made, or what they left is damaged.
     """
     folder = folder or results.FOLDER
     rows = [*_failures(folder / "classification-final"), *_volatility(folder / "regression-final")]
@@ -43,13 +42,14 @@ def differing(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _facts(home: Path) -> dict:
-    path = home / "record.json"
-    if not path.exists():
+    record = storage.record_of(home)
+    if record is None:
         raise LabkitError(
-            f"{home.name} has not been made: there is no {path}. Render the book first, with "
-            "`python -m labkit render`."
+            f"{home.name} has not been made: there is no {home / storage.RECORD}. Render the book "
+            "first, with `python -m labkit render`."
         )
-    return json.loads(path.read_text())["facts"]
+    storage.check_files(home, record)
+    return record["facts"]
 
 
 def _array(home: Path, stored: dict) -> np.ndarray:

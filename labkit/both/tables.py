@@ -58,7 +58,8 @@ def _side_by_side(
         "text": "Score",
         "accuracy": "Accuracy",
     }
-    return study_table(volatility, pd.concat(shown, ignore_index=True), columns)
+    frame = pd.concat(shown, ignore_index=True)
+    return study_table(volatility, frame, columns, markdown=["text"])
 
 
 def _in_their_roles(scores: pd.DataFrame, rival: str, first: str, best: str) -> pd.DataFrame:

@@ -4,14 +4,15 @@ from labkit.both.comparison import SMALL, Comparison
 from labkit.config import Profile
 from labkit.files.provenance import Provenance
 from labkit.report.remedies import NONE, Remedies
-from labkit.report.sentence import Sentence, listing, number
+from labkit.report.sentence import Sentence, as_text, listing, number
 
 
 def data_in_use(nyse: Provenance, machines: Provenance, profile: Profile) -> Sentence:
     """Which data and which profile made this rendering."""
     return Sentence(
-        f"This rendering was made from {nyse.title} ({number(nyse.rows)} rows) and from "
-        f"{machines.title} ({number(machines.rows)} rows), under the profile *{profile.name}*."
+        f"This rendering was made from {as_text(nyse.title)} ({number(nyse.rows)} rows) and from "
+        f"{as_text(machines.title)} ({number(machines.rows)} rows), under the profile "
+        f"*{profile.name}*."
     )
 
 

@@ -291,6 +291,7 @@ def shown(facts: Balancing) -> Table:
         },
         best={"recall": "max", "precision": "max", "log_loss": "min"},
         align={"share": "right", "f1": "right"},
+        markdown=["f1"],
     )
 
 

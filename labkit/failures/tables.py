@@ -31,7 +31,7 @@ def _standings(facts: Facts, table: pd.DataFrame, judges: Mapping[str, str]) -> 
         **{name: _with_intervals(part) for name, part in parts.items()}
     )
     columns = {"model": "Model", **judges, "log_loss": "Log loss, blocks"}
-    return study_table(facts, frame, columns, best={"log_loss": "min"})
+    return study_table(facts, frame, columns, best={"log_loss": "min"}, markdown=judges)
 
 
 def _with_intervals(standing: pd.DataFrame) -> pd.Series:
@@ -46,7 +46,7 @@ def invented(facts: Knowledge) -> Table:
     """The network on blocks of time by where its rare rows come from."""
     frame = facts.invented.assign(f1=_with_intervals(facts.invented))
     columns = {"source": "Rare rows", "f1": "Macro-F1 [95 %]", "log_loss": "Log loss"}
-    return study_table(facts, frame, columns, best={"log_loss": "min"})
+    return study_table(facts, frame, columns, best={"log_loss": "min"}, markdown=["f1"])
 
 
 def differences(final: Final) -> Table:

@@ -3,14 +3,18 @@
 Whoever outgrows the machine sets ``joblib.parallel_config(backend="dask")``, or Ray's, around it.
 """
 
+import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from typing import Any
 
+import psutil
 import torch
 from joblib import Parallel, cpu_count, delayed
 
@@ -57,7 +61,7 @@ def as_they_come(
     any longer, calls that run in threads end at their next `end_if_unwanted`.
     """
     number = next(_NUMBERS)
-    calls = (delayed(_wanted)(number, *call) for call in calls)
+    calls = tied(delayed(_wanted)(number, *call) for call in calls)
     try:
         parallel = Parallel(
             n_jobs, pre_dispatch=pre_dispatch, prefer=prefer, return_as="generator_unordered"
@@ -70,6 +74,36 @@ def as_they_come(
         _UNWANTED.add(number)
         raise
 
+
+def tied(calls: Iterable[Any]) -> Iterator[Any]:
+    """Calls of ``joblib.delayed`` whose worker processes end when this process does.
+
+    Joblib's own wait for minutes after it was killed, or until their work is done.
+    """
+    return (delayed(_tied)(os.getpid(), *call) for call in calls)
+
+
+def _tied(caller: int, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    if os.getppid() == caller:
+        _watch(caller)
+    return function(*args, **kwargs)
+
+
+@cache
+def _watch(caller: int) -> None:
+    threading.Thread(target=_end_with, args=(caller,), daemon=True).start()
+
+
+def _end_with(caller: int) -> None:
+    # Windows goes on naming a parent that has ended; elsewhere its children get another at once.
+    parent = psutil.Process(caller) if os.name == "nt" else None
+    while os.getppid() == caller and (parent is None or parent.is_running()):
+        time.sleep(_PAUSE)
+    os._exit(1)
+
+
+_PAUSE = 0.5
+"""Seconds between two looks whether the caller is still there."""
 
 _NUMBERS = count()
 _UNWANTED: set[int] = set()

@@ -1,5 +1,6 @@
 """Trained models as files that anyone can load: plain values and tensors, no code."""
 
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,10 @@ class Checkpoint:
 
     def save(self, path: Path) -> None:
         """Write the parts to a file."""
-        torch.save(self.parts, path)
+        # Not by PyTorch itself, which does not say that a disk is full.
+        buffer = io.BytesIO()
+        torch.save(self.parts, buffer)
+        path.write_bytes(buffer.getvalue())
 
     @classmethod
     def load(cls, path: Path) -> "Checkpoint":

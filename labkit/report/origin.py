@@ -1,7 +1,7 @@
 """Which data a page was made from, said by the data themselves."""
 
 from labkit.files.provenance import Provenance
-from labkit.report.sentence import Sentence, counted
+from labkit.report.sentence import Sentence, as_text, counted
 
 PLACES = {
     "environment": "read from the folder that `LABKIT_DATA` names",
@@ -30,8 +30,9 @@ def opening(provenance: Provenance) -> Sentence:
     """The sentence a chapter opens with: which data, how many rows, whence, under which licence."""
     cited = f" [@{provenance.citation}]" if provenance.citation else ""
     return Sentence(
-        f"The data are **{provenance.title}**{cited}, {counted(provenance.rows, 'row')}, "
-        f"{PLACES[provenance.source]}. Licence: {provenance.licence}."
+        f"The data are **{as_text(provenance.title)}**{cited}, "
+        f"{counted(provenance.rows, 'row')}, {PLACES[provenance.source]}. "
+        f"Licence: {as_text(provenance.licence)}."
     )
 
 

@@ -2,32 +2,32 @@
 
 A study is a function that takes data and a profile and returns `Facts`: a frozen dataclass of
 tables and of every fact that the book states. `study` keeps what it returned in
-``results/<name>/``: each table as CSV, each array as ``.npy``, each trained model as ``.pt``; in
-``record.json`` the other facts, the key they were made under, the profile and the seconds. The key
-is a hash of the code that the study reaches, its data, its profile and the packages that take part:
-a result whose key is not today's is made anew.
+``results/<name>/``: in ``record.json`` the facts, the key they were made under, the profile and the
+seconds, and in the folder that it names each table as CSV, each array as ``.npy``, each trained
+model as ``.pt``. The key is a hash of the code that the study reaches, its data, its profile and
+the packages that take part: a result whose key is not today's is made anew, and so is a damaged
+one. Of several processes that ask for the same result one makes it, and the others wait for it.
 """
 
 import hashlib
-import json
 import logging
 import shutil
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import update_wrapper
 from pathlib import Path
-from types import UnionType
-from typing import Any, Generic, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
+from typing import Generic, ParamSpec, TypeVar, get_type_hints
 
-import numpy as np
 import pandas as pd
+from filelock import FileLock, Timeout
 
+from labkit.errors import LabkitError, told
 from labkit.place import ROOT
-from labkit.report.checkpoints import Checkpoint
+from labkit.report import storage
 from labkit.report.code import code_fingerprint, versions
 from labkit.report.facts import Facts
-from labkit.report.frames import read_table, write_table
 
 FOLDER = ROOT / "results"
 
@@ -61,24 +61,28 @@ class Study(Generic[P, F]):
         update_wrapper(self, self.make)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> F:
-        """The facts, from ``results/`` if they are still true, else made and kept there."""
+        """The facts, from ``results/`` if they are still true, else made and kept there.
+
+        Raises
+        ------
+        LabkitError
+            When they cannot be kept there.
+        """
         home = FOLDER / self.name
         key = self.key(*args, **kwargs)
-        record = home / "record.json"
-        if not (record.exists() and json.loads(record.read_text())["key"] == key):
-            _log.info("study %s begins", self.name)
-            facts, seconds = self._timed(*args, **kwargs)
-            _log.info("study %s made: %.1f s", self.name, seconds)
-            details = {
-                "study": self.name,
-                "made_by": self.made_by,
-                "profile": facts.profile,
-                "key": key,
-                "seconds": round(seconds, 2),
-            }
-            _write(home, facts, details)
-        # What was just made is read back too, so that fresh and kept facts are the same.
-        return _read(home, get_type_hints(self.make)["return"])
+        kind = get_type_hints(self.make)["return"]
+        try:
+            if (kept := storage.read(home, key, kind)) is not None:
+                return kept
+        except storage.DamagedError:
+            pass  # or another process was just replacing it: seen to once no other one does
+        with self._alone(home):
+            try:
+                kept = storage.read(home, key, kind)
+            except storage.DamagedError as error:
+                _log.warning("study %s: %s", self.name, error)
+                kept = None
+            return self._made(home, key, args, kwargs) if kept is None else kept
 
     def key(self, *args: P.args, **kwargs: P.kwargs) -> str:
         """What the facts depend on, as one hash."""
@@ -86,6 +90,46 @@ class Study(Generic[P, F]):
         given = [_fingerprint(value) for value in (*args, *kwargs.values())]
         parts = [self.made_by, code_fingerprint(module), repr(versions(module)), *given]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _made(self, home: Path, key: str, args: tuple, kwargs: dict) -> F:
+        """The facts, made and kept."""
+        _log.info("study %s begins", self.name)
+        facts, seconds = self._timed(*args, **kwargs)
+        _log.info("study %s made: %.1f s", self.name, seconds)
+        details = {
+            "study": self.name,
+            "made_by": self.made_by,
+            "profile": facts.profile,
+            "key": key,
+            "seconds": round(seconds, 2),
+        }
+        try:
+            storage.write(home, facts, details)
+        except OSError as error:
+            raise LabkitError(f"what {self.name} found cannot be kept: {told(error)}") from error
+        # What was just made is read back too, so that fresh and kept facts are the same.
+        return storage.read(home, key, get_type_hints(self.make)["return"])
+
+    @contextmanager
+    def _alone(self, home: Path) -> Iterator[None]:
+        """No other process makes or replaces this study's result inside the block."""
+        lock = FileLock(home / storage.LOCK)
+        try:
+            home.mkdir(parents=True, exist_ok=True)
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:
+                _log.info("study %s waits for another process that makes it", self.name)
+                start = time.perf_counter()
+                lock.acquire()
+                if _others:
+                    _others[-1] += time.perf_counter() - start
+        except OSError as error:
+            raise LabkitError(f"{self.name} cannot be kept: {told(error)}") from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _timed(self, *args: P.args, **kwargs: P.kwargs) -> tuple[F, float]:
         """The facts, and the seconds that are the study's own."""
@@ -111,9 +155,14 @@ def study(name: str) -> Callable[[Callable[P, F]], Study[P, F]]:
 
 def records(folder: Path | None = None) -> pd.DataFrame:
     """What is kept: a row per study with what made it, its profile and the seconds it took."""
-    paths = sorted((folder or FOLDER).glob("*/record.json"))
+    found = []
+    for path in sorted((folder or FOLDER).glob(f"*/{storage.RECORD}")):
+        try:
+            found.append(storage.record_of(path.parent))
+        except storage.DamagedError as error:
+            _log.warning("%s", error)
     columns = ["study", "made_by", "profile", "seconds", "key"]
-    return pd.DataFrame([json.loads(path.read_text()) for path in paths], columns=columns)
+    return pd.DataFrame([record for record in found if record], columns=columns)
 
 
 def clean() -> None:
@@ -124,66 +173,3 @@ def clean() -> None:
 def _fingerprint(value: object) -> str:
     provenance = getattr(value, "provenance", None)
     return repr(value) if provenance is None else provenance.fingerprint
-
-
-def _write(home: Path, facts: Facts, details: dict) -> None:
-    """Fill a new folder, then put it in the place of the old: never half a result."""
-    new = home.with_name(home.name + ".new")
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
-    record = {**details, "facts": _stored(facts, new, "")}
-    (new / "record.json").write_text(json.dumps(record, indent=2) + "\n")
-    shutil.rmtree(home, ignore_errors=True)
-    new.rename(home)
-
-
-def _stored(value: Any, folder: Path, name: str) -> Any:
-    """A fact as JSON holds it; a table, array or model becomes a file named after its field."""
-    if isinstance(value, Checkpoint):
-        file = f"{name}.pt"
-        value.save(folder / file)
-        return {"file": file}
-    if isinstance(value, np.ndarray):
-        file = f"{name}.npy".replace(" ", "-")
-        np.save(folder / file, value, allow_pickle=False)
-        return {"file": file}
-    if isinstance(value, pd.DataFrame):
-        return write_table(value, folder / f"{name}.csv")
-    if is_dataclass(value):
-        parts = {own.name: getattr(value, own.name) for own in fields(value)}
-        return {
-            key: _stored(part, folder, f"{name}.{key}".strip(".")) for key, part in parts.items()
-        }
-    if isinstance(value, dict):
-        return {key: _stored(part, folder, f"{name}.{key}") for key, part in value.items()}
-    if isinstance(value, tuple):
-        return [_stored(part, folder, f"{name}.{i}") for i, part in enumerate(value)]
-    if value is None or isinstance(value, str | bool | int | float):
-        return value
-    raise TypeError(f"{name} is a {type(value).__name__}, which no study may return: see Facts")
-
-
-def _read(home: Path, kind: type[F]) -> F:
-    stored = json.loads((home / "record.json").read_text())["facts"]
-    return _restored(stored, kind, home)
-
-
-def _restored(stored: Any, kind: Any, folder: Path) -> Any:
-    """A fact of a type, from what `_stored` made of it."""
-    if kind is pd.DataFrame:
-        return read_table(folder, stored)
-    if kind is Checkpoint:
-        return Checkpoint.load(folder / stored["file"])
-    if kind is np.ndarray:
-        # Left on the disk until it is looked at: predictions are large, and few chapters ask.
-        return np.load(folder / stored["file"], mmap_mode="r", allow_pickle=False)
-    if is_dataclass(kind):
-        hints = get_type_hints(kind)
-        return kind(**{key: _restored(part, hints[key], folder) for key, part in stored.items()})
-    if get_origin(kind) is dict:
-        return {key: _restored(part, get_args(kind)[1], folder) for key, part in stored.items()}
-    if get_origin(kind) is tuple:
-        return tuple(_restored(part, get_args(kind)[0], folder) for part in stored)
-    if get_origin(kind) is UnionType and stored is not None:  # such as float | None
-        return _restored(stored, get_args(kind)[0], folder)
-    return stored

@@ -1,10 +1,26 @@
 """Text computed from results: the type that chapters insert, and how its numbers are written."""
 
 import math
+import re
+import unicodedata
 from collections.abc import Iterable
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
+
+_INTERVAL = rf"\[[\d\s.,+%{MINUS}–-]+\](?![(\[{{:])"
+_MARKUP = re.compile(
+    _INTERVAL  # such as [0.25, 0.75], which stays
+    + r"|[\\`*\[\]{}<>&@$~^|#]"
+    + r"|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])"
+    + r"|(?<=-)-|(?<=\.)\."  # would become a dash, an ellipsis
+    + r"|(?<=[A-Za-z]):(?=\S)"  # would become the address of a link
+    + r"|^[-+](?=\s|$)|^[:%=]"  # would begin an item
+)
+_TYPST_ITEM = re.compile(r"\\?(?:=+|[-+/]|\d+\\\.)(?:\s|$)")
+"""What Typst reads as a heading or an item, and pandoc does not escape at the start of a cell."""
+_WORD_JOINER = "\N{WORD JOINER}"
+_ITEM = re.compile(r"^(\(?\w{1,9})([.)])(?=\s|$)")
 
 
 class Sentence(str):
@@ -16,6 +32,24 @@ class Sentence(str):
 
     def _repr_markdown_(self) -> str:
         return str(self)
+
+
+def as_text(value: object) -> Sentence:
+    r"""What data say, so that a page, the PDF and a table show it as it stands.
+
+    The one way in which a symbol, a sector, a label or a file's name comes into a `Sentence` or a
+    cell of a table: nothing in it is read as markup. White space and control characters become
+    single blanks; characters that change the direction of a line go.
+
+    >>> print(as_text("[a](javascript:b) <i> *c* d_e"))
+    \[a\](javascript\:b) \<i\> \*c\* d_e
+    """
+    kinds = {"Cc": " ", "Cs": " ", "Zl": " ", "Zp": " ", "Cf": ""}
+    shown = "".join(kinds.get(unicodedata.category(c), c) for c in str(value))
+    text = re.sub(r"[ \t\n]+", " ", shown).strip(" ")
+    text = _MARKUP.sub(lambda found: found[0] if len(found[0]) > 1 else f"\\{found[0]}", text)
+    text = _ITEM.sub(r"\1\\\2", text)
+    return Sentence(_WORD_JOINER + text if _TYPST_ITEM.match(text) else text)
 
 
 def number(value: float, spec: str = ",") -> Sentence:

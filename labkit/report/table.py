@@ -1,12 +1,12 @@
 """Frames as Markdown tables, which render the same in HTML and PDF."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 from tabulate import tabulate
 
 from labkit.report.intervals import Interval
-from labkit.report.sentence import number
+from labkit.report.sentence import as_text, number
 
 
 class Table:
@@ -29,8 +29,9 @@ def table(
     formats: Mapping[str, str] | None = None,
     best: Mapping[str, str] | None = None,
     align: Mapping[str, str] | None = None,
+    markdown: Collection[str] = (),
 ) -> Table:
-    """Typeset a frame.
+    """Typeset a frame. What it says is shown as it stands, by `as_text`.
 
     Parameters
     ----------
@@ -45,19 +46,21 @@ def table(
         Column → ``"max"`` or ``"min"``: its best value is set in bold.
     align : mapping, optional
         Column → ``"left"`` or ``"right"``; by default numbers are right, all else left.
+    markdown : collection of str, optional
+        Columns whose texts are Markdown already: they hold nothing that data say but by `as_text`.
 
     Raises
     ------
     KeyError
         When a column is not in the frame.
     """
-    columns = columns or {name: str(name) for name in frame}
+    columns = columns or {name: as_text(name) for name in frame}
     missing = [name for name in columns if name not in frame]
     if missing:
         raise KeyError(f"no column {missing[0]!r} in the frame; it has {', '.join(frame)}")
     formats, best = formats or {}, best or {}
     cells = {
-        heading: _cells(frame[name], formats.get(name), best.get(name))
+        heading: _cells(frame[name], formats.get(name), best.get(name), name not in markdown)
         for name, heading in columns.items()
     }
     alignments = [(align or {}).get(name, _default_alignment(frame[name])) for name in columns]
@@ -74,16 +77,16 @@ def table(
 
 
 def bold_best(texts: pd.Series, values: pd.Series) -> pd.Series:
-    """Texts, with that of the largest value in bold."""
+    """Texts, with that of the largest value in bold: Markdown for a table."""
     return texts.where(values != values.max(), "**" + texts + "**")
 
 
-def _cells(values: pd.Series, spec: str | None, best: str | None) -> list[str]:
+def _cells(values: pd.Series, spec: str | None, best: str | None, is_text: bool) -> list[str]:
     if spec is None:
         spec = _default_format(values)
-    texts = [_text(value, spec) for value in values]
+    texts = [_text(value, spec, is_text) for value in values]
     if best is not None and values.notna().any():
-        winner = _text(getattr(values, best)(), spec)
+        winner = _text(getattr(values, best)(), spec, is_text)
         texts = [f"**{text}**" if text == winner else text for text in texts]
     return texts
 
@@ -98,12 +101,12 @@ def _default_alignment(values: pd.Series) -> str:
     return "right" if pd.api.types.is_numeric_dtype(values) else "left"
 
 
-def _text(value, spec: str) -> str:
+def _text(value, spec: str, is_text: bool) -> str:
     """A cell: a number as the book prints numbers, a missing value as a dash."""
     if pd.api.types.is_scalar(value) and pd.isna(value):
         return "–"
     if not spec or isinstance(value, str):
-        return str(value).replace("|", "\\|")
+        return as_text(value) if is_text else str(value).replace("|", "\\|")
     return str(number(value, spec))
 
 

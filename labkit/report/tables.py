@@ -150,7 +150,7 @@ def remedies() -> Table:
         for name, doses in REMEDIES.items()
     ]
     columns = {"name": "Remedy", "changes": "Parameters", "doses": "Doses"}
-    return table(pd.DataFrame(rows), columns)
+    return table(pd.DataFrame(rows), columns, markdown=["changes", "doses"])
 
 
 def _changes(doses: Sequence[Mapping[str, object]]) -> str:

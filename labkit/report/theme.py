@@ -43,6 +43,11 @@ def use_theme() -> None:
     sns.set_theme(style="ticks", palette=OKABE_ITO, rc=SETTINGS)
 
 
+def as_label(text: object) -> str:
+    """What data say, so that Matplotlib draws it as it stands: a dollar begins no formula."""
+    return str(text).replace("$", r"\$")
+
+
 def figure(rows: int = 1, columns: int = 1, *, height: float = 3.4, **options):
     """A figure as wide as the text with a grid of axes: ``(figure, axes)``.
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from labkit.report.theme import OKABE_ITO, figure
+from labkit.report.theme import OKABE_ITO, as_label, figure
 
 
 def predicted_and_realised(predictions: pd.DataFrame, models: Sequence[str]) -> Figure:
@@ -20,7 +20,7 @@ def predicted_and_realised(predictions: pd.DataFrame, models: Sequence[str]) -> 
         axis.plot(own["date"], own["realised"], color="#b0b0b0", lw=0.9, label="realised")
         for colour, model in zip(OKABE_ITO[1:], models, strict=False):
             axis.plot(own["date"], own[model], color=colour, lw=1.3, label=model)
-        axis.set(ylabel="log volatility", title=symbol)
+        axis.set(ylabel="log volatility", title=as_label(symbol))
     axes[-1, 0].xaxis.set_major_formatter(mdates.ConciseDateFormatter(mdates.AutoDateLocator()))
     axes[0, 0].legend(ncols=len(models) + 1, loc="upper right")
     return fig
@@ -33,7 +33,7 @@ def by_group(table: pd.DataFrame, group: str, models: Sequence[str], label: str)
     fig, axis = figure(height=0.3 * len(wide) + 1.2)
     for colour, marker, model in zip(cycle(OKABE_ITO), cycle("os^Dv"), models, strict=False):
         axis.plot(wide[model], range(len(wide)), marker, color=colour, label=model)
-    axis.set_yticks(range(len(wide)), wide.index)
+    axis.set_yticks(range(len(wide)), wide.index.map(as_label))
     axis.set(xlabel=label, title=f"Score by {group}")
     axis.legend()
     return fig

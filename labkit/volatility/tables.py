@@ -13,7 +13,7 @@ from labkit.volatility.stocks import Stocks
 def features() -> Table:
     """The features of the panel and what they are."""
     rows = [{"name": f"`{name}`", "what": what} for name, what in FEATURE_LABELS.items()]
-    return table(pd.DataFrame(rows), {"name": "Feature", "what": "What it is"})
+    return table(pd.DataFrame(rows), {"name": "Feature", "what": "What it is"}, markdown=["name"])
 
 
 def split(own: Stocks) -> Table:

@@ -172,6 +172,17 @@ def plain_book(tmp_path):
     return write_book(tmp_path, index="# P {.unnumbered}\n\nText.\n", one=one, two=two)
 
 
+def last_book(root: Path, text: str) -> None:
+    """A book as Quarto leaves it."""
+    (root / "_book/site_libs").mkdir(parents=True)
+    (root / "_book/index.html").write_text(text)
+
+
+def hidden(root: Path) -> list[str]:
+    """What renders leave in a project beside the book; the lock of the next render may stay."""
+    return [p.name for p in root.glob(".*") if p.name != ".book-lock"]
+
+
 def page(made, name: str) -> str:
     text = (made[0] / "_book" / name).read_text()
     return text[text.index("<article>") : text.index("</article>")]
@@ -312,7 +323,7 @@ def test_what_render_returns(made):
     assert done.html == root.resolve() / "_book/index.html" and done.html.is_file()
     assert done.pdf == root.resolve() / "_book/A-Small-Book.pdf"
     assert set(done.seconds) == {c.source for c in load(root).chapters}
-    assert not list(root.glob(".book-*")) and not list((root / "_book").glob("*.typ"))
+    assert hidden(root) == [] and not list((root / "_book").glob("*.typ"))
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs pdftotext to read the PDF")
@@ -374,7 +385,7 @@ FAILURES = {
     ),
     "a link leads nowhere": (
         "# One {#sec-one}\n\n[To](02-two.qmd#sec-gone)\n",
-        r"01-one\.qmd:3: link to 02-two\.qmd#sec-gone resolves nowhere",
+        r"01-one\.qmd:3: link to 02-two\.qmd#sec-gone: chapters/02-two\.qmd has no label sec-gone",
     ),
     "a label is taken": (
         "# One {#sec-two}\n",
@@ -397,12 +408,11 @@ FAILURES = {
 def test_a_failure_says_where_and_keeps_the_last_book(plain_book, case):
     chapter, message = FAILURES[case]
     (plain_book / "chapters/01-one.qmd").write_text(chapter)
-    (plain_book / "_book").mkdir()
-    (plain_book / "_book/index.html").write_text("the last good book")
+    last_book(plain_book, "the last good book")
     with pytest.raises(BookError, match=message):
         render(plain_book, formats=["html"], renderer="labkit", only=["01-one"], report=str)
     assert (plain_book / "_book/index.html").read_text() == "the last good book"
-    assert [p.name for p in plain_book.iterdir() if p.name.startswith(".")] == []
+    assert hidden(plain_book) == []
 
 
 def edit(root: Path, old: str, new: str) -> None:
@@ -634,8 +644,7 @@ def quarto(plain_book, monkeypatch, tmp_path_factory):
         program.write_text(SCRIPT.format(page=page, end=end, version=version))
         program.chmod(program.stat().st_mode | stat.S_IXUSR)
         monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-        (plain_book / "_book").mkdir(exist_ok=True)
-        (plain_book / "_book/index.html").write_text("old")
+        last_book(plain_book, "old")
         return plain_book
 
     return install
@@ -664,6 +673,13 @@ def test_what_quarto_only_warns_of_fails_and_keeps_the_last_book(quarto, what, m
     with pytest.raises(BookError, match=message):
         render(root, renderer="quarto", report=str)
     assert (root / "_book/index.html").read_text() == "old"
+
+
+def test_what_only_quarto_knows_is_told_and_left_to_it(quarto):
+    root, lines = quarto(), []
+    (root / "chapters/01-one.qmd").write_text("---\ntitle: One\nexecute: {eval: false}\n---\n")
+    assert render(root, report=lines.append).html.read_text() == "new\n"
+    assert any("01-one.qmd:1: the front matter has 'execute'" in line for line in lines)
 
 
 def test_an_old_quarto_is_not_used(quarto):

@@ -16,18 +16,18 @@ with open(os.environ["LABKIT_LOG"], "a") as log:
 """
 
 
-def test_lines_of_another_process_come_in_order_also_the_last_one():
+def test_lines_of_another_process_come_in_order_also_the_last_one(tmp_path):
     lines = []
-    with following(lines.append) as told:
+    with following(lines.append, tmp_path) as told:
         told("chapter")
         subprocess.run([sys.executable, "-c", WRITES, "study a begins", "study a made"], check=True)
     assert lines == ["chapter", "study a begins", "study a made"]
     assert LOG not in os.environ
 
 
-def test_a_long_silence_is_broken_by_what_goes_on():
+def test_a_long_silence_is_broken_by_what_goes_on(tmp_path):
     lines = []
-    with following(lines.append, silence=0.3) as told:
+    with following(lines.append, tmp_path, silence=0.3) as told:
         told("study a begins")
         told("study b begins")
         told("study b made: 0.1 s")
@@ -41,9 +41,9 @@ def test_a_long_silence_is_broken_by_what_goes_on():
     assert at_last.startswith("rendering goes on: ")
 
 
-def test_a_variable_that_was_there_is_put_back(monkeypatch):
+def test_a_variable_that_was_there_is_put_back(monkeypatch, tmp_path):
     monkeypatch.setenv(LOG, "elsewhere")
-    with following(print):
+    with following(print, tmp_path):
         assert os.environ[LOG] != "elsewhere"
     assert os.environ[LOG] == "elsewhere"
 
@@ -60,7 +60,7 @@ def test_a_study_that_a_chapter_asks_for_is_named(tmp_path, monkeypatch):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     lines = []
-    with following(lines.append):
+    with following(lines.append, tmp_path):
         subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
     assert lines[0] == "study classification-ceiling begins"
     assert lines[-1].startswith("study classification-ceiling made: ")

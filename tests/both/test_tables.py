@@ -83,7 +83,8 @@ def test_a_study_that_nobody_listed_is_among_the_timings(tmp_path, monkeypatch):
         return Facts(profile="quick")
 
     Study("of-my-own", a_study_of_my_own)()
-    (row,) = cells(reproducibility.timings())
+    assert not cells(reproducibility.timings("full"))
+    (row,) = cells(reproducibility.timings("quick"))
     assert row["Study"] == "`of-my-own`" and "a_study_of_my_own" in row["Made by"]
     assert row["Profile"] == "quick" and row["Seconds"] == "0.0"
 

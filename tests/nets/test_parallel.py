@@ -1,7 +1,10 @@
-"""Work spread over threads: what nobody waits for ends."""
+"""Work spread over threads and processes: what nobody waits for ends."""
 
+import subprocess
+import sys
 import time
 
+import psutil
 import torch
 from joblib import delayed
 
@@ -40,3 +43,29 @@ def test_the_same_thread_works_for_others_after_that():
     member = Member(model=MLP(3, 1), config=TrainingConfig(epochs=2))
     [trained] = train_stacked([member], X, y, loss="squared_error")
     assert len(trained.history.table) == 2
+
+
+CALLER = """
+import os, sys, time
+from joblib import delayed
+from labkit.nets.parallel import as_they_come
+
+def work(seconds):
+    print(os.getpid(), flush=True)
+    time.sleep(seconds)
+
+# One worker is idle when the caller is killed, one at work.
+list(as_they_come([delayed(work)(SECONDS) for SECONDS in (0, 600)], 2))
+"""
+
+
+def test_worker_processes_end_with_the_process_that_asked_for_them():
+    caller = subprocess.Popen([sys.executable, "-c", CALLER], stdout=subprocess.PIPE, text=True)
+    for _ in range(2):
+        caller.stdout.readline()
+    workers = psutil.Process(caller.pid).children(recursive=True)
+    assert len(workers) >= 2
+    caller.kill()
+    caller.wait()
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]

@@ -2,15 +2,22 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
+from books import files
 
-from labkit.report import results
+from labkit.errors import LabkitError
+from labkit.report import results, storage
 from labkit.report.checkpoints import Checkpoint
 from labkit.report.facts import Facts
 from labkit.report.intervals import Interval
@@ -94,8 +101,9 @@ def test_tables_can_be_read_without_labkit_and_the_record_names_what_made_it(fol
     study, _ = counted()
     study(data(), QUICK)
     home = folder / "a-study"
-    assert pd.read_csv(home / "scores.csv")["score"].tolist() == [1.0, 0.1 + 0.2]
     record = json.loads((home / "record.json").read_text())
+    table = pd.read_csv(home / record["facts"]["scores"]["file"])
+    assert table["score"].tolist() == [1.0, 0.1 + 0.2]
     assert (record["study"], record["profile"]) == ("a-study", "quick")
     assert record["made_by"].endswith("test_results.counted.<locals>.make")
     assert record["facts"]["best"] == "ridge"
@@ -134,7 +142,8 @@ def test_a_trained_model_comes_back_and_loads_without_labkit(folder):
     make.__annotations__["return"] = Trained
     found = Study("trained", make)(data(), QUICK).networks["mlp-raw"].parts
     assert (found["network"], found["rule"]) == (parts["network"], None)
-    loaded = torch.load(folder / "trained" / "networks.mlp-raw.pt", weights_only=True)
+    (path,) = (folder / "trained").glob("*/networks.mlp-raw.pt")
+    loaded = torch.load(path, weights_only=True)
     for weights in (found["weights"], loaded["weights"]):
         torch.testing.assert_close(weights[0], state, rtol=0, atol=0)
 
@@ -159,22 +168,37 @@ def test_a_study_that_fails_leaves_the_old_result_whole():
     assert study(data(), QUICK).scores["score"][0] == 1.0 and unused.times == 0
 
 
-def test_a_write_that_was_cut_off_is_no_result(folder):
-    """What lies in the new folder when the power goes is thrown away by the next write."""
-    left = folder / "a-study.new"
+def test_a_write_that_was_cut_off_is_no_result_and_is_cleared_up(folder):
+    left = folder / "a-study" / "0123abcd-4567"
     left.mkdir(parents=True)
-    (left / "stale.csv").write_text("half a tab")
+    (left / "scores.csv").write_text("half a tab")
+    (left / "record.json").write_text("{")
     counted()[0](data(), QUICK)
-    assert sorted(p.name for p in folder.iterdir()) == ["a-study"]
-    assert not (folder / "a-study" / "stale.csv").exists()
+    assert not left.exists()
+
+
+def test_a_write_that_fails_leaves_the_old_result_whole(folder, monkeypatch):
+    counted(value=1.0)[0](data(), QUICK)
+    before = files(folder)
+
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(storage, "write_table", full)
+    with pytest.raises(LabkitError, match="a-study .*No space left on device; free some space"):
+        counted()[0](data("other"), QUICK)
+    assert files(folder) == before
 
 
 def test_a_new_result_leaves_nothing_of_the_old(folder):
     counted()[0](data(), QUICK)
+    old = set((folder / "a-study").iterdir())
     (folder / "a-study" / "old.csv").write_text("of another version")
     counted()[0](data("other"), QUICK)
-    names = {path.name for path in (folder / "a-study").iterdir()}
-    assert names == {"scores.csv", "record.json"}
+    home = folder / "a-study"
+    (made,) = set(home.iterdir()) - old
+    assert {p.name for p in made.iterdir()} == {"scores.csv"}
+    assert {p.name for p in home.iterdir()} == {"record.json", ".lock", made.name}
 
 
 def test_studies_are_listed_and_forgotten():
@@ -247,3 +271,187 @@ def test_a_study_that_fails_leaves_the_clock_of_the_next_right():
         slow("outer", 0, Study("fails", make))(data(), QUICK)
     slow("after", 0)(data(), QUICK)
     assert records().set_index("study")["seconds"]["after"] < 0.2
+
+
+# Damage -----------------------------------------------------------------------------------------
+
+
+def truncated(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+DAMAGES = {
+    "empty": lambda content: b"",
+    "truncated": truncated,
+    "its last byte gone": lambda content: content[:-1],
+    "zeros": lambda content: bytes(len(content)),
+    "a byte more": lambda content: content + b" 1",
+    "other JSON": lambda content: b"[1]",
+    "nested": lambda content: b"[" * 100_000,
+    "no text": lambda content: b"\xff\xfe\x00",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predicted(Facts):
+    """A file of every kind."""
+
+    scores: pd.DataFrame
+    predictions: dict[str, np.ndarray]
+    network: Checkpoint
+    best: float
+
+
+def predicted(name="a-study", value=1.0):
+    def make(data, profile) -> Predicted:
+        make.times += 1
+        return Predicted(
+            profile="quick",
+            scores=pd.DataFrame({"score": [value, 0.5]}),
+            predictions={"../../out of/here": np.full(3, value), "../../out-of/here": np.zeros(2)},
+            network=Checkpoint({"weights": torch.full((2,), value)}),
+            best=value,
+        )
+
+    make.times = 0
+    return Study(name, make), make
+
+
+def same(found: Predicted, value: float) -> bool:
+    return (
+        found.best == value
+        and found.scores["score"].tolist() == [value, 0.5]
+        and [a.tolist() for a in found.predictions.values()] == [[value] * 3, [0.0, 0.0]]
+        and found.network.parts["weights"].tolist() == [value, value]
+    )
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("ending", ["json", "csv", "npy", "pt"])
+def test_a_damaged_file_is_named_and_its_result_made_anew(folder, caplog, ending, damage):
+    study, make = predicted()
+    study(data(), QUICK)
+    path = sorted((folder / "a-study").rglob(f"*.{ending}"))[0]
+    path.write_bytes(DAMAGES[damage](path.read_bytes()))
+    assert same(study(data(), QUICK), 1.0) and make.times == 2
+    assert path.name in caplog.text and "a-study" in caplog.text
+    assert same(study(data(), QUICK), 1.0) and make.times == 2
+
+
+@pytest.mark.parametrize("ending", ["json", "csv", "npy", "pt"])
+def test_a_file_that_is_gone_has_its_result_made_anew(folder, ending):
+    study, make = predicted()
+    study(data(), QUICK)
+    sorted((folder / "a-study").rglob(f"*.{ending}"))[0].unlink()
+    assert same(study(data(), QUICK), 1.0) and make.times == 2
+
+
+@pytest.mark.parametrize("ending", ["json", "csv", "npy", "pt"])
+def test_no_flipped_bit_goes_unnoticed(folder, ending):
+    study, make = predicted()
+    study(data(), QUICK)
+    path = sorted((folder / "a-study").rglob(f"*.{ending}"))[0]
+    content = path.read_bytes()
+    for k in np.random.default_rng(0).choice(len(content) * 8, 60):
+        flipped = bytearray(content)
+        flipped[k // 8] ^= 1 << (k % 8)
+        path.write_bytes(flipped)
+        with pytest.raises(storage.DamagedError, match=path.name):
+            storage.check_files(folder / "a-study", storage.record_of(folder / "a-study"))
+    path.write_bytes(content)
+    assert same(study(data(), QUICK), 1.0) and make.times == 1
+
+
+def test_names_in_data_lead_no_file_out_of_the_results(folder):
+    predicted()[0](data(), QUICK)
+    names = {path.name for path in folder.rglob("*.npy")}
+    assert names == {"predictions...-..-out-of-here.npy", "predictions...-..-out-of-here-2.npy"}
+
+
+def test_a_damaged_record_costs_the_list_one_row(folder, caplog):
+    for name in ("a", "b"):
+        predicted(name)[0](data(), QUICK)
+    (folder / "a" / "record.json").write_text("")
+    assert records()["study"].tolist() == ["b"]
+    assert "record.json" in caplog.text
+
+
+def test_a_place_that_cannot_be_written_to_is_named_before_anything_is_trained(folder):
+    folder.parent.mkdir(exist_ok=True)
+    folder.write_text("a file where the folder should be")
+    study, make = predicted()
+    with pytest.raises(LabkitError, match="a-study cannot be kept: .*results"):
+        study(data(), QUICK)
+    assert make.times == 0
+
+
+# Several processes ------------------------------------------------------------------------------
+
+RACE = """
+import random, sys, time
+from pathlib import Path
+sys.path[:0] = sys.argv[4:]
+from labkit.report import results
+results.FOLDER = Path(sys.argv[1])
+from test_results import data, predicted, same, QUICK
+random.seed(int(sys.argv[2]))
+studies = {(name, value): predicted(name, value)[0] for name in "ab" for value in (1.0, 2.0, 3.0)}
+wrong = 0
+for _ in range(int(sys.argv[3])):
+    (name, value), study = random.choice(list(studies.items()))
+    wrong += not same(study(data(str(value)), QUICK), value)
+print(wrong)
+"""
+
+
+def test_processes_that_share_results_never_read_each_others(folder):
+    """Each asks for results of several keys, which replace one another."""
+    here = Path(__file__).parent
+    command = [sys.executable, "-c", RACE, str(folder)]
+    paths = [str(here), str(here.parent), str(here.parents[1])]
+    running = [
+        subprocess.Popen(
+            [*command, str(seed), "300", *paths],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for seed in range(2)
+    ]
+    for process in running:
+        out, errors = process.communicate()
+        assert (process.returncode, out.strip()) == (0, "0"), errors
+
+
+def test_the_second_process_waits_and_reads_what_the_first_has_made(folder):
+    made = []
+
+    def make(data, profile) -> Found:
+        made.append(1)
+        time.sleep(0.5)
+        return facts()
+
+    with ThreadPoolExecutor(2) as pool:
+        calls = [pool.submit(Study("slow", make), data(), QUICK) for _ in range(2)]
+        assert [call.result().best for call in calls] == ["ridge", "ridge"]
+    assert made == [1]
+
+
+def test_a_process_killed_while_it_makes_a_result_costs_no_other(folder):
+    code = (
+        "import sys, time; from pathlib import Path; sys.path[:0] = sys.argv[2:]\n"
+        "from labkit.report import results; results.FOLDER = Path(sys.argv[1])\n"
+        "from test_results import slow, data, QUICK\n"
+        "print('ready', flush=True); slow('a-study', 60)(data('other'), QUICK)"
+    )
+    counted(value=1.0)[0](data(), QUICK)
+    here = Path(__file__).parent
+    paths = [str(here), str(here.parent), str(here.parents[1])]
+    process = subprocess.Popen([sys.executable, "-c", code, str(folder), *paths], stdout=-1)
+    process.stdout.readline()
+    time.sleep(0.5)
+    process.kill()
+    process.wait()
+    study, unused = counted(value=9.0)
+    assert study(data(), QUICK).scores["score"][0] == 1.0 and unused.times == 0
+    assert study(data("other"), QUICK).scores["score"][0] == 9.0

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils import Bunch
 from torch import nn
 
-from labkit.nets.parallel import as_they_come, one_thread
+from labkit.nets.parallel import as_they_come, one_thread, tied
 from labkit.nets.private import (
     BaseSearchCV,
     _check_method_params,
@@ -153,7 +153,7 @@ class Search:
         """Fit what comes before the networks, where that has not been done before."""
         new = [(p, s) for p in plan.preprocessings for s in splits if (p, s) not in self.folds]
         n_jobs = self.owner.n_jobs if len(new) > 1 else 1
-        prepared = Parallel(n_jobs, prefer=_preferred(plan.fits, plan.alone))(
+        calls = (
             delayed(prepare)(
                 plan.preprocessings[p],
                 self.X,
@@ -165,6 +165,7 @@ class Search:
             )
             for p, s in new
         )
+        prepared = Parallel(n_jobs, prefer=_preferred(plan.fits, plan.alone))(tied(calls))
         self.folds.update(zip(new, prepared, strict=True))
 
     def _unprepared(self, fits: Sequence[Fit]) -> list[tuple[int, int, Result]]:

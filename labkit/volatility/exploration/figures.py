@@ -10,7 +10,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from scipy import stats
 
 from labkit.report.sentence import counted, number
-from labkit.report.theme import DIVERGING, OKABE_ITO, figure
+from labkit.report.theme import DIVERGING, OKABE_ITO, as_label, figure
 from labkit.volatility.data import NYSE
 from labkit.volatility.exploration.market import example_symbols
 
@@ -138,7 +138,7 @@ def groups(days: pd.DataFrame, other: pd.DataFrame, label: str, group: str) -> F
     fig, axes = figure(1, 2, height=0.28 * len(order) + 1.2, sharey=True)
     _boxes(axes[0], days, "log_vol", order, OKABE_ITO[0])
     _boxes(axes[1], other, "value", order, OKABE_ITO[2])
-    axes[0].set_yticks(range(1, len(order) + 1), order)
+    axes[0].set_yticks(range(1, len(order) + 1), order.map(as_label))
     axes[0].set(xlabel="log of daily volatility", ylabel=group, title=f"Volatility by {group}")
     axes[1].set(xlabel=label, title=f"{label.partition(' [')[0]} by {group}")
     return fig
@@ -166,15 +166,15 @@ def examples(days: pd.DataFrame) -> Figure:
     symbols = example_symbols(days["symbol"])
     fig, axes = figure(len(symbols), 2, height=1.6 * len(symbols), sharex="col", squeeze=False)
     for (left, right), symbol in zip(axes, symbols, strict=True):
-        own = days[days["symbol"] == symbol]
+        own, name = days[days["symbol"] == symbol], as_label(symbol)
         left.semilogy(own["date"], own["close"], color=OKABE_ITO[0], lw=1)
         wide = own["close"].max() > 10 * own["close"].min()
         left.yaxis.set_major_locator(LogLocator(subs=(1, 3) if wide else (1, 1.5, 2, 3, 5, 7)))
         left.yaxis.set_major_formatter("{x:g}")
         left.yaxis.set_minor_formatter(NullFormatter())
         right.plot(own["date"], 100 * own["log_return"], color=OKABE_ITO[1], lw=0.5)
-        left.set(ylabel="close [$]", title=f"{symbol}, price on a log scale")
-        right.set(ylabel="return [%]", title=f"{symbol}, daily return")
+        left.set(ylabel="close [$]", title=f"{name}, price on a log scale")
+        right.set(ylabel="return [%]", title=f"{name}, daily return")
         right.sharey(axes[0, 1])
     fig.align_ylabels()
     for axis in axes[-1]:

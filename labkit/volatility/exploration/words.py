@@ -1,6 +1,6 @@
 """What the NYSE data show, in sentences: each says the facts that it is given."""
 
-from labkit.report.sentence import Sentence, counted, listing, number, percent
+from labkit.report.sentence import Sentence, as_text, counted, listing, number, percent
 from labkit.volatility.exploration.gaps import Gaps, SpreadOfBlanks
 from labkit.volatility.exploration.jumps import Unadjusted
 from labkit.volatility.exploration.market import (
@@ -174,11 +174,11 @@ def groups(found: Groups) -> Sentence:
     """The calmest and the wildest group, and how little or much the group explains."""
     kind = found.kind
     return Sentence(
-        f"The calmest {kind} is {found.calmest}, with a median volatility of "
-        f"{percent(found.calmest_volatility)} a year, the wildest {found.wildest}, with "
-        f"{percent(found.wildest_volatility)}. The {kind} explains {percent(found.explained)} of "
-        f"the variance of log volatility; {'most' if found.explained < 0.5 else 'the rest'} of it "
-        f"lies within a {kind}."
+        f"The calmest {kind} is {as_text(found.calmest)}, with a median volatility of "
+        f"{percent(found.calmest_volatility)} a year, the wildest {as_text(found.wildest)}, "
+        f"with {percent(found.wildest_volatility)}. The {kind} explains "
+        f"{percent(found.explained)} of the variance of log volatility; "
+        f"{'most' if found.explained < 0.5 else 'the rest'} of it lies within a {kind}."
     )
 
 
@@ -212,7 +212,7 @@ def jumps(found: Unadjusted) -> Sentence:
         f"Of the {found.n_moves} largest moves, {found.n_unadjusted} happened overnight with no "
         f"rush to trade, at {volume} times the usual volume{others}: they look like splits, "
         "spin-offs or mergers for which the prices "
-        f"before were not adjusted. {found.symbol} on {found.date:%Y-%m-%d}, for one, "
+        f"before were not adjusted. {as_text(found.symbol)} on {found.date:%Y-%m-%d}, for one, "
         f"opens at {number(found.open, '.2f')} after a close of "
         f"{number(found.previous_close, '.2f')} (a change of "
         f"{percent(found.change, 0)}). If so, no shareholder gained or lost that."
