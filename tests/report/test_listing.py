@@ -24,7 +24,9 @@ def statements(text):
     return ast.dump(tree)
 
 
-@pytest.mark.parametrize("thing", [training.train, training.TrainingConfig, MLP], ids=lambda thing: thing.__name__)
+@pytest.mark.parametrize(
+    "thing", [training.train, training.TrainingConfig, MLP], ids=lambda thing: thing.__name__
+)
 def test_what_is_shown_is_what_runs_without_its_docstrings(thing):
     short, full = code(source(thing)), code(source(thing, docstring=True))
     assert '"""' in full and '"""' not in short
