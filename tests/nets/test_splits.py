@@ -3,8 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from labkit.nets.splits import DateSeriesSplit, chronological, contiguous_blocks, stratified
+from labkit.nets.splits import (
+    MIN_TEST_DAYS,
+    DateSeriesSplit,
+    chronological,
+    contiguous_blocks,
+    stratified,
+)
 
 
 @pytest.fixture
@@ -104,3 +112,58 @@ def test_blocks_are_neighbours():
     for train, test in contiguous_blocks(4).split(np.zeros(103)):
         np.testing.assert_array_equal(np.diff(test), 1)
         assert not np.isin(test, train).any()
+
+
+# Any calendar: days missing, stocks that come and go, rows in any order.
+
+
+@st.composite
+def calendars(draw):
+    """Dates of rows, shape ``(rows,)``: a few years of days, of which some stocks have some."""
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    first = pd.Timestamp("2005-01-01") + pd.Timedelta(days=draw(st.integers(0, 400)))
+    days = pd.bdate_range(first, first + pd.Timedelta(days=draw(st.integers(900, 2500))))
+    days = days[random.random(len(days)) < draw(st.sampled_from([1.0, 0.97, 0.9]))]
+    rows = np.concatenate(
+        [
+            days[random.random(len(days)) < share]
+            for share in (1.0, 0.9, 0.3)[: draw(st.integers(1, 3))]
+        ]
+    )
+    return pd.DatetimeIndex(random.permutation(rows))
+
+
+@settings(max_examples=60, deadline=None)
+@given(calendars(), st.integers(0, 30))
+def test_no_calendar_puts_a_day_on_two_sides_or_a_later_one_before_an_earlier(dates, embargo):
+    days = dates.unique().sort_values()
+    if (days.year.value_counts() >= MIN_TEST_DAYS).sum() < 3:
+        with pytest.raises(ValueError, match="needs three"):
+            chronological(dates, embargo=embargo)
+        return
+    split = chronological(dates, embargo=embargo)
+    sets = [split.train, split.validation, split.test]
+    used = np.concatenate(sets)
+    assert len(np.unique(used)) == len(used)
+    for earlier, later, start in zip(
+        sets, sets[1:], (split.validation_start, split.test_start), strict=False
+    ):
+        last, first = days.get_indexer([dates[earlier].max(), dates[later].min()])
+        assert first - last > embargo
+        assert dates[earlier].max() < start <= dates[later].min()
+    dropped = np.setdiff1d(np.arange(len(dates)), used)
+    assert len(dates[dropped].unique()) <= 2 * embargo
+    assert (dates[split.test] >= split.test_start).sum() == (dates >= split.test_start).sum()
+
+
+@settings(max_examples=60, deadline=None)
+@given(calendars(), st.integers(2, 6), st.integers(0, 20))
+def test_folds_of_any_calendar_train_on_the_past_alone(dates, n_splits, embargo):
+    days = dates.unique().sort_values()
+    before = np.array([], dtype=int)
+    for train, test in DateSeriesSplit(n_splits, embargo=embargo).split(dates, groups=dates):
+        last, first = days.get_indexer([dates[train].max(), dates[test].min()])
+        assert first - last == embargo + 1
+        assert np.isin(before, train).all() and len(train) > len(before)
+        before = train
+    assert dates[test].max() == days[-1]
