@@ -97,7 +97,7 @@ def run_tests(args: argparse.Namespace) -> int:
     """set up and run the tests; further arguments go to pytest"""
     bootstrap.ensure_environment()
     # A module's tests share what they make: they stay in one process.
-    several = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+    several = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
     return _run("pytest", *several, *args.further)
 
 

@@ -20,9 +20,13 @@ torch.set_num_threads(1)
 
 
 def pytest_collection_modifyitems(items):
-    """In another order, where ``LABKIT_ORDER`` gives a seed: of the modules, and inside each."""
+    """Long modules first, so that no process waits for one at the end.
+
+    In another order where ``LABKIT_ORDER`` gives a seed: of the modules, and inside each.
+    """
     seed = os.environ.get("LABKIT_ORDER")
     if seed is None:
+        items.sort(key=lambda item: item.get_closest_marker("long") is None)
         return
     draw = Random(int(seed))
     draw.shuffle(items)

@@ -23,6 +23,8 @@ from labkit.failures.kept import predict_proba
 from labkit.failures.machines import machines
 from labkit.report.checkpoints import Checkpoint
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parent.parent
 
 BRIEF = [

@@ -11,6 +11,8 @@ import pytest
 from labkit import __main__ as cli
 from labkit.place import ROOT
 
+pytestmark = pytest.mark.long
+
 README = (ROOT / "README.md").read_text()
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 TARGETS = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.M))

@@ -41,6 +41,8 @@ from labkit.volatility.panel import FEATURE_LABELS, FEATURES, volatility_panel
 from labkit.volatility.profile import Profile as VolatilityProfile
 from labkit.volatility.stocks import EMBARGO, Stocks
 
+pytestmark = pytest.mark.long
+
 NUMERIC = PHYSICS
 ANSWERS = {"udi", "product_id", "target", "failure_type", "next_return", "date", "symbol"}
 TINY = MLPClassifier(hidden_sizes=(8,), epochs=1, batch_size=128)

@@ -41,6 +41,8 @@ from labkit.volatility.contenders import baselines
 from labkit.volatility.data import load_nyse
 from labkit.volatility.panel import FEATURES, panel_preprocessing, volatility_panel
 
+pytestmark = pytest.mark.long
+
 
 def untuned(*data):
     """In the place of a grid search: the first model won."""

@@ -35,6 +35,8 @@ from labkit.nets.estimators import MLPClassifier, MLPRegressor
 from labkit.nets.search import StackedGridSearchCV
 from labkit.nets.search.folds import Capture
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

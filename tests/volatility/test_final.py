@@ -20,6 +20,8 @@ from labkit.volatility.profile import Profile
 from labkit.volatility.recipe import FIRST
 from labkit.volatility.stocks import stocks
 
+pytestmark = pytest.mark.long
+
 PROFILE = Profile(
     name="tiny",
     search_symbols=3,

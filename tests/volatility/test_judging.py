@@ -23,6 +23,8 @@ from labkit.volatility.rivals import rivals
 from labkit.volatility.scores import qlike
 from labkit.volatility.stocks import stocks
 
+pytestmark = pytest.mark.long
+
 PROFILE = Profile(
     name="tiny",
     search_symbols=3, rival_symbols=4, field_symbols=3,
