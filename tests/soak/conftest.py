@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 if not os.environ.get("LABKIT_SOAK"):
-    collect_ignore_glob = ["test_*.py"]
+    collect_ignore_glob = ["*.py"]
 
 
 def pytest_collection_modifyitems(items):
