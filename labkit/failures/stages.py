@@ -34,6 +34,9 @@ DECIDED = "decided"
 OUTER, INNER = "outer", "inner"
 """Whose trainings: a stage's members; the one that its rule is chosen from."""
 
+ROWS_AT_ONCE = 4_000_000
+"""Training rows of networks that are prepared together: those of all studies of the book."""
+
 Predictions = dict[tuple[Hashable, str, int], np.ndarray]
 """(what a stage is called, the form, number of the split or protocol) → class probabilities."""
 
@@ -160,7 +163,7 @@ class Fitted:
 def fit_tasks(tasks: Sequence[Task], X: pd.DataFrame, y: pd.Series) -> dict[Hashable, Fitted]:
     """What came of every task, by its key, all trained together."""
     work = [(task, part, own) for task in tasks for part, own in _parts(task.stage, y, task.split)]
-    trained = _trained([task.stage.case(X, y, own) for task, _, own in work])
+    trained = _trained([(task.stage, own) for task, _, own in work], X, y)
     gathered: dict = {}
     for (task, part, _), own in zip(work, trained, strict=True):
         gathered.setdefault(task.key, {OUTER: [], INNER: []})[part].append(own)
@@ -194,16 +197,43 @@ def predict_stages(
     return {(name, form, k): own for ((name, k), form), own in predict_tasks(tasks, X, y).items()}
 
 
-def _trained(cases: Sequence[Case]) -> list[TrainedCase]:
-    """What each case's model gave: networks in stacks, all others side by side."""
-    ours = [i for i, case in enumerate(cases) if isinstance(case.estimator, MLPClassifier)]
-    others = sorted({*range(len(cases))} - {*ours})
-    found: list = [None] * len(cases)
-    networks = train_cases([cases[i] for i in ours], len(FAILURE_TYPES)) if ours else []
-    fitted = Parallel(n_jobs=-1)(delayed(_fit_and_predict)(cases[i]) for i in others)
-    for i, own in zip([*ours, *others], [*networks, *fitted], strict=True):
+def _trained(
+    wanted: Sequence[tuple[Stage, Split]], X: pd.DataFrame, y: pd.Series
+) -> list[TrainedCase]:
+    """What each stage's model gave on its split: networks in stacks, all others side by side.
+
+    Cases are prepared as they are needed, and let go of: together they are many times the data.
+    """
+
+    def case(i: int) -> Case:
+        stage, split = wanted[i]
+        return stage.case(X, y, split)
+
+    ours = [i for i, (stage, _) in enumerate(wanted) if isinstance(stage.learner, MLPClassifier)]
+    others = sorted({*range(len(wanted))} - {*ours})
+    found: list = [None] * len(wanted)
+    sizes = [len(split.train) + stage.simulated for stage, split in wanted]
+    for some in _batches(ours, [sizes[i] for i in ours]):
+        networks = train_cases([case(i) for i in some], len(FAILURE_TYPES))
+        for i, own in zip(some, networks, strict=True):
+            found[i] = own
+    fitted = Parallel(n_jobs=-1)(delayed(_fit_and_predict)(case(i)) for i in others)
+    for i, own in zip(others, fitted, strict=True):
         found[i] = own
     return found
+
+
+def _batches(numbers: Sequence[int], rows: Sequence[int]) -> list[list[int]]:
+    """Neighbours whose training rows are `ROWS_AT_ONCE` at most together, or one that has more."""
+    batches: list[list[int]] = []
+    filled = 0
+    for number, own in zip(numbers, rows, strict=True):
+        if not batches or filled + own > ROWS_AT_ONCE:
+            batches.append([])
+            filled = 0
+        batches[-1].append(number)
+        filled += own
+    return batches
 
 
 def _fit_and_predict(case: Case) -> TrainedCase:

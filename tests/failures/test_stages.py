@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from made_up import cells
 
-from labkit.failures import loss_check
+from labkit.failures import loss_check, stages
 from labkit.failures.data import load_maintenance
 from labkit.failures.features import PHYSICS, machine_features
 from labkit.failures.profile import PROFILES
@@ -55,6 +55,27 @@ def test_a_stage_gives_its_first_network_their_mean_and_the_decision(failures):
     spread = np.abs(found["many", AVERAGED, 0] - many).max()
     assert spread > 0.01, "the members are the same network"
     assert np.abs(one - found["one", SINGLE, 1]).max() > 0.01
+
+
+def test_networks_are_the_same_however_many_are_prepared_at_once(failures, monkeypatch):
+    X, y = failures
+    mlp = MLPClassifier(hidden_sizes=(8,), epochs=2, batch_size=64)
+    stage = {"one": Stage(mlp, PHYSICS, n_members=3, decides=True), "other": Stage(mlp, PHYSICS)}
+    rows = np.arange(len(X))
+    splits = [Split(rows[rows % 3 != k], rows[rows % 3 == k], k) for k in range(3)]
+    at_once = predict_stages(stage, X, y, splits)
+    prepared, train = [], stages.train_cases
+
+    def watched(cases, n_classes):
+        prepared.append(len(cases))
+        return train(cases, n_classes)
+
+    monkeypatch.setattr(stages, "train_cases", watched)
+    monkeypatch.setattr(stages, "ROWS_AT_ONCE", 2 * len(splits[0].train) + 1)
+    few_by_few = predict_stages(stage, X, y, splits)
+    assert sum(prepared) == 3 * (3 + 1 + 1) and 1 < max(prepared) <= 3
+    for key, own in at_once.items():
+        np.testing.assert_allclose(few_by_few[key], own, atol=1e-4)
 
 
 def test_a_stage_decides_where_a_class_has_a_single_row_to_train_on(failures):

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_BYTES = 8 * 2**30
-GROWTH = 1.5
+GROWTH = 2
 """Times the seconds a row that the most rows may take of those at a tenth or a fifth as many."""
 
 MACHINES = """
@@ -20,7 +20,7 @@ from labkit.failures.profile import QUICK
 from labkit.failures.simulation import simulate
 tiny = replace(
     QUICK, learning_rates={"adam": [1e-2]}, epochs=2, remedy_epochs=2, recipe_epochs=1, ensemble=2,
-    forest_trees=3, boosting_rounds=4, candidates=1, nested_candidates=1, folds=2, n_seeds=1,
+    boosting_rounds=40, candidates=1, nested_candidates=1, folds=2, n_seeds=1,
     grid={"hidden_sizes": [(8,)], "batch_size": [512], "epochs": [2]},
 )
 data = replace(load_maintenance("embedded"), frame=simulate(rows))
