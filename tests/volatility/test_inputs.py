@@ -1,5 +1,7 @@
 """The wide inputs: none of them knows the future, and each is what its name says."""
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,7 @@ from conftest import LATE, SYMBOLS
 from labkit.volatility.inputs.auxiliary import REACH, auxiliary_targets
 from labkit.volatility.inputs.calendar import calendar
 from labkit.volatility.inputs.days import days_of
-from labkit.volatility.inputs.earnings import earnings, shocks
+from labkit.volatility.inputs.earnings import OFFSETS, earnings, shocks
 from labkit.volatility.inputs.market import market, sector
 from labkit.volatility.inputs.wide import (
     GROUPS,
@@ -88,6 +90,27 @@ def test_names_are_unique_across_groups(days):
     names = [name for _, name, _ in wide_inputs(days)]
     assert len(names) == len(set(names))
     assert {group for group, *_ in wide_inputs(days)} == set(GROUPS)
+
+
+def test_the_inputs_are_those_that_the_book_counts(days):
+    """A span, a lag or an offset that comes, goes or doubles is a change of every wide model."""
+    assert Counter(group for group, *_ in wide_inputs(days)) == {
+        "own volatility": 45, "other estimates of volatility": 17, "returns": 35, "volume": 11,
+        "market": 41, "sector": 8, "betas": 10, "ranks": 8, "calendar of the next day": 22,
+        "earnings seasonality": 72,
+    }  # fmt: skip
+
+
+def test_ranks_are_shares_of_the_stocks_of_the_day_around_zero(days, inputs):
+    row = days.log_vol.dropna().index[500]
+    own, ranks = days.log_vol.loc[row], inputs["rank_log_vol"].loc[row]
+    expected = [(own <= value).mean() - 0.5 for value in own]
+    assert ranks.tolist() == pytest.approx(expected)
+
+
+def test_offsets_about_an_earnings_day_leave_no_day_out_and_count_none_twice():
+    days = sorted(day for span in OFFSETS.values() for day in span)
+    assert days == list(range(-10, 11))
 
 
 def test_lags_and_means_by_hand(prices, inputs):
