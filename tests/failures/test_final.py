@@ -72,6 +72,16 @@ def test_the_models_are_the_families_at_their_stages(finished):
         assert {family.at(tier).name for tier in ("raw", "physics", "tuned", "recipe")} <= named
 
 
+def test_the_best_mlp_is_held_against_who_was_given_the_same_the_rival_and_the_rules(finished):
+    standings = finished.standings.drop_duplicates("model").set_index("stage")
+    best, rival = (standings.loc[stage] for stage in (finished.best, finished.rival))
+    same = standings[standings["treatment"] == best["treatment"]]["model"]
+    expected = {*same, rival["model"], "rule oracle"} - {best["model"]}
+    for _, against in finished.differences.groupby("judge")["against"]:
+        assert set(against) == expected and against.is_unique
+    assert {duel.against for duel in finished.against_peers} == {*same} - {best["model"]}
+
+
 # The alarms, on tables in which one number is wrong.
 
 
