@@ -157,7 +157,9 @@ def train_judged(
         for judge in all_judges
     }
     first: dict = {}
-    for key, fitted in fit_tasks(tasks, rows.X, rows.y).items():
+    all_fitted = fit_tasks(tasks, rows.X, rows.y)
+    for key in list(all_fitted):
+        fitted = all_fitted.pop(key)  # its probabilities are copied into those of its judge
         j, repeat, _, family, tier = key
         judge = all_judges[j]
         first.setdefault((judge.name, family, tier), fitted)

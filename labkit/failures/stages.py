@@ -167,7 +167,8 @@ def fit_tasks(tasks: Sequence[Task], X: pd.DataFrame, y: pd.Series) -> dict[Hash
     gathered: dict = {}
     for (task, part, _), own in zip(work, trained, strict=True):
         gathered.setdefault(task.key, {OUTER: [], INNER: []})[part].append(own)
-    return {task.key: _fitted(task, gathered[task.key]) for task in tasks}
+    del trained  # members are let go of as their task is finished
+    return {task.key: _fitted(task, gathered.pop(task.key)) for task in tasks}
 
 
 def predict_tasks(
