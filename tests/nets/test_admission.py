@@ -2,6 +2,8 @@
 
 import dataclasses
 import re
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -25,6 +27,7 @@ from labkit.nets.stacked import (
     why_not_trained_so,
 )
 from labkit.nets.training import OPTIMIZERS, TrainingConfig
+from labkit.place import ROOT
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -35,6 +38,21 @@ from labkit.nets.training import OPTIMIZERS, TrainingConfig
 def test_every_network_of_today_is_admitted(activation, hidden_sizes, options):
     model = MLP(5, 3, hidden_sizes=hidden_sizes, activation=activation, **options)
     assert why_not_stacked(model) is None
+
+
+def test_a_usual_training_is_admitted_without_loading_pytorchs_compiler():
+    program = (
+        "import sys\n"
+        "from labkit.nets.stacked import why_not_trained_so\n"
+        "from labkit.nets.training import OPTIMIZERS, TrainingConfig\n"
+        "for name in OPTIMIZERS:\n"
+        "    assert why_not_trained_so(TrainingConfig(optimizer=name, weight_decay=0.1)) is None\n"
+        "print('torch._dynamo' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
 
 
 def between(*layers):

@@ -6,6 +6,7 @@ are strict: what a stack does not know it refuses, and never trains as something
 
 import copy
 from collections.abc import Hashable, Sequence
+from numbers import Real
 
 import torch
 from torch import nn
@@ -75,12 +76,16 @@ def why_not_trained_so(config: TrainingConfig) -> str | None:
         return None  # There is no such optimizer, in a stack or alone: training will say so.
     if kind not in STACKED_OPTIMIZERS:
         return f"no stacked counterpart of the optimizer {config.optimizer!r}"
-    for name in optimizer_options(config).keys() - STACKED_OPTIMIZERS[kind].known:
+    options = optimizer_options(config)
+    for name in options.keys() - STACKED_OPTIMIZERS[kind].known:
         return f"no stacked counterpart of the option {name} of the optimizer {config.optimizer!r}"
-    try:  # What PyTorch's optimizer does not take is for PyTorch to refuse.
-        make_optimizer([nn.Parameter(torch.zeros(1))], config)
-    except (TypeError, ValueError) as error:
-        return f"the optimizer {config.optimizer!r} refuses it: {error}"
+    # Numbers of 0 or more PyTorch takes. What else there is it may refuse; to ask for each network
+    # would load its compiler, nearly a second in every process.
+    if not all(isinstance(value, Real) and value >= 0 for value in options.values()):
+        try:
+            make_optimizer([nn.Parameter(torch.zeros(1))], config)
+        except (TypeError, ValueError) as error:
+            return f"the optimizer {config.optimizer!r} refuses it: {error}"
     return None
 
 
