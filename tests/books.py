@@ -9,6 +9,19 @@ CONFIG = {
     "format": {"html": {}, "typst": {}},
 }
 
+TEXTS_CELL = """```{{python}}
+#| echo: false
+import pandas as pd
+from labkit.report.table import table
+from labkit.report.sentence import Sentence, as_text
+texts = {texts!r}
+table(pd.DataFrame({{"text": texts}}))
+```
+
+`{{python}} Sentence("All: " + ", ".join(map(as_text, texts)) + ", end.")`
+"""
+"""A cell with texts as data have them, which a table and a sentence show."""
+
 
 def tiny_book(root: Path, chapter: str = "Text.", output: object = "_book") -> Path:
     """A book of two chapters, the second of which holds what is given; YAML reads JSON too."""

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 
 import pytest
-from books import tiny_book
+from books import TEXTS_CELL, tiny_book
 
 from labkit.book import render
 from labkit.place import ROOT
@@ -24,16 +24,6 @@ TEXTS = [
     f"<details open ontoggle={ACT}>",
     f'" autofocus onfocus={ACT} x="',
 ]
-CELL = """```{{python}}
-import pandas as pd
-from labkit.report.sentence import Sentence, as_text
-from labkit.report.table import table
-texts = {texts!r}
-table(pd.DataFrame({{"text": texts}}))
-```
-
-`{{python}} Sentence("All: " + ", ".join(map(as_text, texts)) + ", end.")`
-"""
 
 
 def opened(page, profile) -> str:
@@ -55,7 +45,7 @@ def test_the_texts_would_act_where_they_are_markup(text, tmp_path):
 
 def test_text_from_data_is_shown_and_does_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    root = tiny_book(tmp_path / "project", CELL.format(texts=TEXTS))
+    root = tiny_book(tmp_path / "project", TEXTS_CELL.format(texts=TEXTS))
     render(root, renderer="labkit", formats=("html",), report=str)
     page = root / "_book/chapters/01-one.html"
     made = opened(page, tmp_path / "profile")

@@ -33,7 +33,6 @@ from labkit.both.inventory import report
 from labkit.failures.data import load_maintenance
 from labkit.failures.enough import check_enough as enough_machines
 from labkit.failures.profile import FULL
-from labkit.files import sources
 from labkit.files.provenance import DataError
 from labkit.place import ROOT
 from labkit.volatility.data import load_nyse
@@ -328,22 +327,6 @@ CASES = [
     price("a zip under a wrong name", zipped({"a.csv": P.encode()}), "Let its name end in .zip"),
     price("xz under a wrong name", lzma.compress(P.encode()), "not"),
 ]  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def no_settings(monkeypatch, tmp_path):
-    monkeypatch.delenv("LABKIT_SOURCE", raising=False)
-    monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(sources, "ROOT", tmp_path / "project")
-    monkeypatch.setattr(sources, "KAGGLE_INPUT", tmp_path / "input")
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    folder = tmp_path / "mine"
-    folder.mkdir()
-    monkeypatch.setenv("LABKIT_DATA", str(folder))
-    return folder
 
 
 def loaded(kind: str):

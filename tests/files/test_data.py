@@ -15,7 +15,7 @@ from labkit.both.inventory import report
 from labkit.failures import data as failures_data
 from labkit.failures.data import load_maintenance
 from labkit.failures.rules import FAILURE_TYPES
-from labkit.files import kaggle, sources
+from labkit.files import kaggle
 from labkit.files.provenance import DataError
 from labkit.place import ROOT
 from labkit.volatility import data as volatility_data
@@ -45,25 +45,6 @@ def csv_text(header: str, rows: list[str]) -> str:
 def changed(rows: list[str], row: int, old: str, new: str) -> list[str]:
     assert old in rows[row]
     return [text.replace(old, new, 1) if i == row else text for i, text in enumerate(rows)]
-
-
-@pytest.fixture(autouse=True)
-def no_settings(monkeypatch, tmp_path):
-    """Nothing of this machine: no variables, no data/ of the project, no kagglehub cache."""
-    for name in ("LABKIT_DATA", "LABKIT_SOURCE"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(sources, "ROOT", tmp_path / "project")
-    monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(sources, "KAGGLE_INPUT", tmp_path / "input")
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """An empty folder that LABKIT_DATA names."""
-    folder = tmp_path / "mine"
-    folder.mkdir()
-    monkeypatch.setenv("LABKIT_DATA", str(folder))
-    return folder
 
 
 def put(path: Path, content: str | bytes) -> Path:

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
-from books import tiny_book
+from books import TEXTS_CELL, tiny_book
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -97,22 +97,9 @@ def test_in_a_figure(text):
     assert not is_formula and drawn.replace("\\", "") == text.replace("\\", "")
 
 
-CELL = """```{{python}}
-#| echo: false
-import pandas as pd
-from labkit.report.table import table
-from labkit.report.sentence import Sentence, as_text
-texts = {texts!r}
-table(pd.DataFrame({{"text": texts}}))
-```
-
-`{{python}} Sentence("All: " + ", ".join(map(as_text, texts)) + ", end.")`
-"""
-
-
 def test_on_a_page_and_in_the_pdf(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    root = tiny_book(tmp_path, CELL.format(texts=HOSTILE))
+    root = tiny_book(tmp_path, TEXTS_CELL.format(texts=HOSTILE))
     made = render(root, renderer="labkit", report=str)
     page = (root / "_book/chapters/01-one.html").read_text()
     article = Page(page[page.index("<article>") : page.index("</article>")])
