@@ -18,6 +18,7 @@ from labkit.failures.process import fresh_rows, training_rows
 from labkit.failures.rules import FAILURE_TYPES
 from labkit.nets.ensembles import Case, TrainedCase, train_cases
 from labkit.nets.estimators import MLPClassifier
+from labkit.nets.parallel import tied
 
 INNER_SHARE = 1 / 3
 """Share of the training rows whose probabilities, by a network that trains on the other rows, a
@@ -218,7 +219,7 @@ def _trained(
         networks = train_cases([case(i) for i in some], len(FAILURE_TYPES))
         for i, own in zip(some, networks, strict=True):
             found[i] = own
-    fitted = Parallel(n_jobs=-1)(delayed(_fit_and_predict)(case(i)) for i in others)
+    fitted = Parallel(n_jobs=-1)(tied(delayed(_fit_and_predict)(case(i)) for i in others))
     for i, own in zip(others, fitted, strict=True):
         found[i] = own
     return found

@@ -1,5 +1,6 @@
 """Work spread over threads and processes: what nobody waits for ends."""
 
+import ast
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from labkit.nets.mlp import MLP
 from labkit.nets.parallel import as_they_come
 from labkit.nets.stacked import Member, train_stacked
 from labkit.nets.training import TrainingConfig
+from labkit.place import ROOT
 
 N_EPOCHS = 1_000_000
 
@@ -69,3 +71,18 @@ def test_worker_processes_end_with_the_process_that_asked_for_them():
     caller.wait()
     _, alive = psutil.wait_procs(workers, timeout=20)
     assert not [process for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_every_room_ties_the_processes_that_it_starts():
+    """A call of a `Parallel`, but in the module that ties: in threads, or tied."""
+    untied = []
+    for path in sorted((ROOT / "labkit").rglob("*.py")):
+        calls = [n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)]
+        for call in calls:
+            made = call.func
+            if not (isinstance(made, ast.Call) and ast.unparse(made.func) == "Parallel"):
+                continue
+            in_threads = any(ast.unparse(k) == "prefer='threads'" for k in made.keywords)
+            if not in_threads and not ast.unparse(call.args[0]).startswith("tied("):
+                untied.append(f"{path.relative_to(ROOT)}:{call.lineno}")
+    assert untied == []
