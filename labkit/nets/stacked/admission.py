@@ -6,7 +6,6 @@ are strict: what a stack does not know it refuses, and never trains as something
 
 import copy
 from collections.abc import Hashable, Sequence
-from numbers import Real
 
 import torch
 from torch import nn
@@ -81,7 +80,7 @@ def why_not_trained_so(config: TrainingConfig) -> str | None:
         return f"no stacked counterpart of the option {name} of the optimizer {config.optimizer!r}"
     # Numbers of 0 or more PyTorch takes. What else there is it may refuse; to ask for each network
     # would load its compiler, nearly a second in every process.
-    if not all(isinstance(value, Real) and value >= 0 for value in options.values()):
+    if not all(isinstance(value, (int, float)) and value >= 0 for value in options.values()):
         try:
             make_optimizer([nn.Parameter(torch.zeros(1))], config)
         except (TypeError, ValueError) as error:
