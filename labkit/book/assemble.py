@@ -70,7 +70,10 @@ def _placeholder(cell: Cell) -> str:
         return f"![{_one_line(cell.options.get('fig-cap'))}](absent.png){{#{cell.label}}}"
     if cell.kind == "tbl":
         return f"| |\n|-|\n| |\n\n: {_one_line(cell.options.get('tbl-cap'))} {{#{cell.label}}}"
-    return ""
+    return "\n\n".join(
+        _fenced("", f'#{label} .python lst-cap="{_quoted(caption)}"')
+        for label, caption in cell.listings.items()
+    )
 
 
 def _one_line(text) -> str:
@@ -104,7 +107,7 @@ class _CellWriter:
         pieces = []
         if self.options["echo"] is not False and self.cell.code.strip():
             pieces.append(self._code())
-        if self.options["output"] is not False:
+        if self.options["output"] is not False and self.cell.evaluated:
             pieces += self._outputs(outputs)
         if not pieces:
             return ""
@@ -113,10 +116,11 @@ class _CellWriter:
     def _code(self) -> str:
         fold = str(self.options["code-fold"]).lower()
         summary = _quoted(self.options["code-summary"])
-        return _fenced(
-            self.cell.code.strip("\n"),
-            f'.python .cell-code code-fold="{fold}" code-summary="{summary}"',
-        )
+        attributes = f'.python .cell-code code-fold="{fold}" code-summary="{summary}"'
+        if label := self.cell.options.get("lst-label"):
+            caption = _quoted(self.cell.options.get("lst-cap"))
+            attributes = f'#{label} {attributes} lst-cap="{caption}"'
+        return _fenced(self.cell.code.strip("\n"), attributes)
 
     def _outputs(self, outputs: list) -> list[str]:
         if self.cell.kind == "fig":

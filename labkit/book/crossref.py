@@ -11,8 +11,10 @@ from labkit.book.files import read_text
 from labkit.book.pandoc import from_meta, nodes, pandoc, plain
 from labkit.book.project import Chapter, Project
 
-WORDS = {"fig": "Figure", "tbl": "Table", "eq": "Equation", "sec": "Section"}
-_KIND = re.compile(r"^(fig|tbl|eq|sec)-.")
+WORDS = {
+    "fig": "Figure", "tbl": "Table", "eq": "Equation", "sec": "Section", "lst": "Listing",
+}  # fmt: skip
+_KIND = re.compile(rf"^({'|'.join(WORDS)})-.")
 
 
 @dataclass(frozen=True)

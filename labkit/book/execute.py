@@ -26,6 +26,10 @@ TIMEOUT = "LABKIT_CELL_TIMEOUT"
 LONGEST = 6 * 3600
 """Seconds that a cell may take by default: more than any needs, an evening's profile included."""
 
+_PATIENCE = {"startup_timeout": 120, "iopub_timeout": 120, "raise_on_iopub_timeout": True}
+"""Seconds that a busy machine may take to start a process, and to hand on what a cell has shown;
+what comes later would be missing from the page without a word."""
+
 MOST_OUTPUT = 10**7
 """Characters that a cell may show, images included."""
 
@@ -75,7 +79,9 @@ def execute(project: Project, name: str, parts: list[Text | Cell], work: Path) -
         run(_PRELUDE, "the renderer's first cell", 1)
         results = []
         for part in parts:
-            if isinstance(part, Cell):
+            if isinstance(part, Cell) and not part.evaluated:
+                results.append([])
+            elif isinstance(part, Cell):
                 title = f"the cell {part.label!r}" if part.label else "the cell"
                 results.append(run(part.code, title, part.code_line))
             else:
@@ -158,7 +164,7 @@ def _client(notebook, work: Path):
                 self.km.provisioner.process.kill()
             return None
 
-    return Bounded(notebook, km=_kernel_manager(work), timeout=_timeout(), startup_timeout=120)
+    return Bounded(notebook, km=_kernel_manager(work), timeout=_timeout(), **_PATIENCE)
 
 
 def _timeout() -> float:

@@ -1,7 +1,7 @@
 -- The book's one pandoc filter, in two passes over each chapter.
 --
 -- "number" (chapter number in `book-chapter`): callouts get their titles; sections, figures,
--- tables and equations get the numbers that Quarto gives them in a book, kept in the attribute
+-- tables, listings and equations get the numbers that Quarto gives them in a book, kept in the attribute
 -- `number`, and are listed in the metadata field `registry`.
 --
 -- "resolve" (registry of the whole book in `registry`): cross-references become links, and
@@ -11,7 +11,9 @@ local stringify = pandoc.utils.stringify
 local html = FORMAT:match('html') ~= nil
 local typst = FORMAT:match('typst') ~= nil
 
-local KINDS = { fig = 'Figure', tbl = 'Table', eq = 'Equation', sec = 'Section' }
+local KINDS = {
+  fig = 'Figure', tbl = 'Table', eq = 'Equation', sec = 'Section', lst = 'Listing',
+}
 local CALLOUTS = { note = 'Note', tip = 'Tip', warning = 'Warning', important = 'Important' }
 
 local function kind_of(id)
@@ -98,6 +100,21 @@ local function number_pass(doc)
     end
   end
 
+  -- A code block with a label becomes a div of its caption and itself.
+  local function number_listing(block)
+    local id = block.identifier
+    if kind_of(id) ~= 'lst' then return nil end
+    local caption = pandoc.read(block.attributes['lst-cap'] or '', 'markdown').blocks
+    local number = next_number('lst')
+    register(id, 'lst', number)
+    block.identifier, block.attributes['lst-cap'] = '', nil
+    block.attributes['code-line-numbers'] = nil  -- all listings have them
+    return pandoc.Div(
+      { pandoc.Plain(pandoc.utils.blocks_to_inlines(caption)), block },
+      pandoc.Attr(id, { 'listing' }, { number = number })
+    )
+  end
+
   -- `$$ ... $$ {#eq-x}` reaches pandoc as a formula followed by the words "{#eq-x}".
   local function number_equations(inlines)
     for i = 1, #inlines - 1 do
@@ -125,6 +142,7 @@ local function number_pass(doc)
     Header = number_header,
     Figure = number_float('fig'),
     Table = number_float('tbl'),
+    CodeBlock = number_listing,
     Inlines = number_equations,
   }
   doc.meta = pandoc.Meta { registry = pandoc.MetaList(registry) }
@@ -353,9 +371,36 @@ local function resolve_pass(doc)
     end
   end
 
+  local function listing(element)
+    local label = KINDS.lst .. '\u{a0}' .. element.attributes.number .. ':'
+    local caption = element.content:remove(1).content
+    if html then
+      local blocks = pandoc.Blocks {
+        open_figure(element.identifier, 'lst'),
+        pandoc.RawBlock('html', '<figcaption>'),
+        pandoc.Plain(pandoc.Inlines {
+          pandoc.Span(label, pandoc.Attr('', { 'caption-label' })), pandoc.Space(),
+        } .. caption),
+        pandoc.RawBlock('html', '</figcaption>'),
+      }
+      blocks:extend(element.content)
+      blocks:insert(pandoc.RawBlock('html', '</figure>'))
+      return blocks
+    elseif typst then
+      local head = pandoc.Inlines { pandoc.RawInline('typst', '#listing(['), pandoc.Strong(label) }
+      head:insert(pandoc.Space())
+      head:extend(caption)
+      head:insert(pandoc.RawInline('typst', '])['))
+      local blocks = pandoc.Blocks { pandoc.Plain(head) } .. element.content
+      blocks:insert(pandoc.RawBlock('typst', '] <' .. element.identifier .. '>'))
+      return blocks
+    end
+  end
+
   local function div(element)
     local kind = callout_kind(element)
     if kind then return callout(element, kind) end
+    if element.classes:includes('listing') then return listing(element) end
     if typst and element.classes:includes('cell') then return element.content end
   end
 

@@ -2,8 +2,8 @@
 
 Rules
 -----
-- A figure cell has `fig-cap` and `fig-alt`, a table cell `tbl-cap`, and labels say what they are:
-  `fig-`, `tbl-`, `sec-`, `eq-`; each label is used once in the book.
+- A figure cell has `fig-cap` and `fig-alt`, a table cell `tbl-cap`, a listing `lst-cap`, and labels
+  say what they are: `fig-`, `tbl-`, `lst-`, `sec-`, `eq-`; each label is used once in the book.
 - Cross-references, citations and links between chapters lead somewhere, and bring their own word:
   "Figure @fig-x" would read "Figure Figure 2.1".
 - Only the Quarto constructs that both renderers know.
@@ -35,12 +35,16 @@ OPTIONS = {
     "fig-cap": _TEXT,
     "fig-alt": _TEXT,
     "tbl-cap": _TEXT,
+    "lst-label": _TEXT,
+    "lst-cap": _TEXT,
+    "eval": _TRUTH,
     "echo": _TRUTH,
     "include": _TRUTH,
     "output": _TRUTH,
     "warning": _TRUTH,
     "code-fold": {**_TRUTH, "show": "show"},
     "code-summary": _TEXT,
+    "code-line-numbers": {"true": True},
 }
 """The cell options that both renderers know, and the values that they take alike."""
 
@@ -119,7 +123,7 @@ def _refused(cell: Cell) -> Iterator[tuple[int, str]]:
     for option, value in cell.options.items():
         if message := _misused(option, value, OPTIONS):
             yield cell.line, message
-    for option in ("fig-cap", "fig-alt", "tbl-cap"):
+    for option in ("fig-cap", "fig-alt", "tbl-cap", "lst-cap"):
         if inline_expressions(Text(cell.line, str(cell.options.get(option) or ""))):
             yield cell.line, f"{option} cannot hold an inline expression"
     try:
@@ -145,6 +149,15 @@ def _check_caption(cell: Cell) -> Iterator[tuple[int, str]]:
             yield cell.line, f"the cell {name} has no {option}"
         if options.get(option) and cell.kind != kind:
             yield cell.line, f"the cell {name} has {option}; its label must start with {kind}-"
+    label, caption = options.get("lst-label"), options.get("lst-cap")
+    if label and not str(label).startswith("lst-"):
+        yield cell.line, f"the label {label} must start with lst-"
+    shown = options.get("code-line-numbers"), options.get("code-fold") is False
+    if label and shown != (True, True):
+        yield cell.line, f"the listing {label} needs code-line-numbers: true and code-fold: false"
+    if bool(label) != bool(caption):
+        yield cell.line, f"the cell {name} needs both lst-label and lst-cap, or neither"
+    for option in ("fig-cap", "fig-alt", "tbl-cap", "lst-cap"):
         for _, message in check_prose(Text(cell.line, str(options.get(option) or ""))):
             yield cell.line, f"{option}: {message}"
 

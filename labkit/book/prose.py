@@ -19,7 +19,7 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _ATTRIBUTES = re.compile(r"\{[#.=][^}]*\}|\{[\w-]+=[^}]*\}")
 _TARGET = re.compile(r"(?<=\])\([^)\s]*\)|<https?://[^>]*>|https?://\S+")
 CITATION = re.compile(r"(?<![\w@\\])-?@(?P<key>[A-Za-z][\w:.+-]*\w)")
-CROSS_REFERENCE = re.compile(r"^(fig|tbl|sec|eq)-")
+CROSS_REFERENCE = re.compile(r"^(fig|tbl|sec|eq|lst)-")
 
 _NUMBERS = re.compile(
     r"(?<![\w.,-])[-−+]?(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\d+(?:\.\d+)?\s?(?:%|per\s?cent))"
@@ -32,8 +32,8 @@ _LEVEL = re.compile(
     r"\d+(?:\.\d+)?\s?%[ -](?:\w+[ -]){0,2}(?:intervals?|confidence|bands?|levels?)\b"
 )
 _DOUBLED = re.compile(
-    r"\b(?P<word>Figures?|Figs?\.|Tables?|Sections?|Chapters?|Equations?|Eqs?\.|Appendix)\s+\[?@"
-    r"(?:fig|tbl|sec|eq)-",
+    r"\b(?P<word>Figures?|Figs?\.|Tables?|Sections?|Chapters?|Equations?|Eqs?\.|Listings?|"
+    r"Appendix)\s+\[?@(?:fig|tbl|sec|eq|lst)-",
     re.IGNORECASE,
 )
 _FENCE_INFO = re.compile(r"^ {0,3}(?:`{3,}|~{3,})\s*(?P<info>\S.*?)\s*$")

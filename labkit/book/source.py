@@ -14,6 +14,7 @@ from labkit.book.files import read_text
 _FENCE = re.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*)$")
 _CELL = re.compile(r"^`{3,}\s*\{python\}\s*$")
 _OPTION = re.compile(r"^#\|(.*)$")
+_SHOWN_LISTING = re.compile(r"\blabel=[\"'](lst-[\w-]+)[\"']")
 _QUOTED_CODE = re.compile(r"(?<!`)(`{2,})(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _INLINE = re.compile(r"(?<!`)`\{python\}\s+(?P<code>[^`]+?)\s*`(?!`)")
 
@@ -39,6 +40,22 @@ class Cell:
     def label(self) -> str:
         """What references call it; "" without one."""
         return str(self.options.get("label") or "")
+
+    @property
+    def listings(self) -> dict[str, str]:
+        """Label and caption of its own code as a listing, and of code that it shows.
+
+        The caption of the latter is made when the cell runs, and "" here.
+        """
+        found = {label: "" for label in _SHOWN_LISTING.findall(self.code)}
+        if own := self.options.get("lst-label"):
+            found[str(own)] = str(self.options.get("lst-cap") or "")
+        return found
+
+    @property
+    def evaluated(self) -> bool:
+        """Whether rendering runs it."""
+        return self.options.get("eval") is not False
 
     @property
     def kind(self) -> str:

@@ -26,8 +26,8 @@ def labels_of(parts: list[Text | Cell]) -> list[tuple[str, int]]:
     labels = []
     for part in parts:
         if isinstance(part, Cell):
-            if part.label:
-                labels.append((part.label, part.line))
+            named = [part.label] if part.label else []
+            labels += [(name, part.line) for name in (*named, *part.listings)]
             continue
         for offset, line in enumerate(words_of(part).splitlines()):
             labels += [(m["id"], part.line + offset) for m in _LABEL.finditer(line)]
@@ -69,7 +69,7 @@ def check_uses(
 def _prose_lines(part: Text | Cell) -> list[str]:
     if isinstance(part, Text):
         return words_of(part).splitlines()
-    captions = (part.options.get(key) for key in ("fig-cap", "tbl-cap"))
+    captions = (part.options.get(key) for key in ("fig-cap", "tbl-cap", "lst-cap"))
     return [" ".join(str(caption) for caption in captions if caption)]
 
 

@@ -72,32 +72,10 @@ class MLP(nn.Sequential):
         batch_norm: bool = False,
         embedding_scale: float | None = None,
     ):
-        _check_sizes(n_inputs, n_outputs, hidden_sizes)
-        _check_activation(activation)
-        _check_dropout(dropout)
-        _check_embedding_scale(embedding_scale)
-        layers: list[nn.Module] = []
-        width = n_inputs
-        if embedding_scale is not None:
-            layers.append(
-                PeriodicEmbeddings(
-                    n_inputs,
-                    EMBEDDING_SIZE,
-                    n_frequencies=N_FREQUENCIES,
-                    frequency_init_scale=embedding_scale,
-                    lite=False,
-                )
-            )
-            layers.append(nn.Flatten())
-            width = n_inputs * EMBEDDING_SIZE
+        _check(n_inputs, n_outputs, hidden_sizes, activation, dropout)
+        layers, width = _embedding(n_inputs, embedding_scale)
         for size in hidden_sizes:
-            # Batch normalisation takes out what a bias adds, and has a shift of its own.
-            layers.append(nn.Linear(width, size, bias=not batch_norm))
-            if batch_norm:
-                layers.append(nn.BatchNorm1d(size))
-            layers.append(ACTIVATIONS[activation]())
-            if dropout > 0:
-                layers.append(nn.Dropout(dropout))
+            layers += hidden_layer(width, size, activation, dropout, batch_norm)
             width = size
         layers.append(nn.Linear(width, n_outputs))
         super().__init__(*layers)
@@ -109,6 +87,40 @@ class MLP(nn.Sequential):
         return x
 
 
+def hidden_layer(
+    n_inputs: int, size: int, activation: str, dropout: float, batch_norm: bool
+) -> list[nn.Module]:
+    """The modules of one hidden layer of ``size`` units.
+
+    >>> hidden_layer(8, 32, "relu", dropout=0.2, batch_norm=False)
+    [Linear(in_features=8, out_features=32, bias=True), ReLU(), Dropout(p=0.2, inplace=False)]
+    """
+    # Batch normalisation takes out what a bias adds, and has a shift of its own.
+    layers: list[nn.Module] = [nn.Linear(n_inputs, size, bias=not batch_norm)]
+    if batch_norm:
+        layers.append(nn.BatchNorm1d(size))
+    layers.append(ACTIVATIONS[activation]())
+    if dropout > 0:
+        layers.append(nn.Dropout(dropout))
+    return layers
+
+
+def _embedding(n_inputs: int, scale: float | None) -> tuple[list[nn.Module], int]:
+    """The layers before the first linear one, and how many numbers they hand to it."""
+    if scale is None:
+        return [], n_inputs
+    if not scale > 0:
+        raise ValueError(f"embedding_scale is {scale!r}; expected a positive number, or None")
+    embed = PeriodicEmbeddings(
+        n_inputs,
+        EMBEDDING_SIZE,
+        n_frequencies=N_FREQUENCIES,
+        frequency_init_scale=scale,
+        lite=False,
+    )
+    return [embed, nn.Flatten()], n_inputs * EMBEDDING_SIZE
+
+
 def count_parameters(model: nn.Module) -> int:
     """The number of weights that training changes.
 
@@ -118,7 +130,9 @@ def count_parameters(model: nn.Module) -> int:
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
-def _check_sizes(n_inputs: int, n_outputs: int, hidden_sizes: Sequence[int]) -> None:
+def _check(
+    n_inputs: int, n_outputs: int, hidden_sizes: Sequence[int], activation: str, dropout: float
+) -> None:
     for name, size in [("n_inputs", n_inputs), ("n_outputs", n_outputs)]:
         if size < 1:
             raise ValueError(f"{name} is {size!r}; a layer needs at least one unit")
@@ -127,20 +141,9 @@ def _check_sizes(n_inputs: int, n_outputs: int, hidden_sizes: Sequence[int]) -> 
             f"hidden_sizes is {hidden_sizes!r}; expected a sequence of positive integers, "
             "such as (64, 32)"
         )
-
-
-def _check_activation(activation: str) -> None:
     if activation not in ACTIVATIONS:
         raise ValueError(
             f"activation is {activation!r}; expected one of {', '.join(sorted(ACTIVATIONS))}"
         )
-
-
-def _check_dropout(dropout: float) -> None:
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout is {dropout!r}; expected a probability in [0, 1)")
-
-
-def _check_embedding_scale(scale: float | None) -> None:
-    if scale is not None and not scale > 0:
-        raise ValueError(f"embedding_scale is {scale!r}; expected a positive number, or None")

@@ -163,12 +163,11 @@ def train(
     the model's own (see `seeded`).
     """
     watch = watch or {}
-    if config.patience is not None and "validation" not in watch:
-        raise ValueError("early stopping (patience) needs a watched set named 'validation'")
+    _check_watched(config, watch)
     optimizer = make_optimizer(model.parameters(), config)
     schedule = make_schedule(optimizer, config, len(X))
     generator = torch.Generator().manual_seed(config.seed)
-    records, best_loss, best_epoch, best_weights = [], float("inf"), 0, None
+    records, stopping = [], EarlyStopping(config.patience)
 
     with seeded(config.seed):
         for epoch in range(1, config.epochs + 1):
@@ -180,18 +179,51 @@ def train(
                 schedule.step()
 
             records.append({"epoch": epoch, **observe(model, loss, watch)})
-            if not all(map(math.isfinite, records[-1].values())):
+            if _diverged(records[-1]) or stopping.ends(model, records[-1]):
                 break
-            if config.patience is not None:
-                if records[-1]["validation_loss"] < best_loss:
-                    best_loss, best_epoch = records[-1]["validation_loss"], epoch
-                    best_weights = copy.deepcopy(model.state_dict())
-                elif epoch - best_epoch >= config.patience:
-                    break
 
-    if best_weights is not None:
-        model.load_state_dict(best_weights)
-    return History(pd.DataFrame(records), best_epoch or epoch, stopped_early=epoch < config.epochs)
+    stopping.restore(model)
+    best_epoch = stopping.best_epoch or epoch
+    return History(pd.DataFrame(records), best_epoch, stopped_early=epoch < config.epochs)
+
+
+class EarlyStopping:
+    """Ends training when the validation loss stays high; keeps the weights of the best epoch.
+
+    Parameters
+    ----------
+    patience : int or None
+        Epochs without a lower loss after which training ends; None never ends it.
+    """
+
+    def __init__(self, patience: int | None):
+        self.patience = patience
+        self.best_loss, self.best_epoch = float("inf"), 0
+        self.best_weights: dict[str, Tensor] | None = None
+
+    def ends(self, model: nn.Module, record: Mapping[str, float]) -> bool:
+        """Whether training ends with the epoch of ``record``, a row of the history's table."""
+        if self.patience is None:
+            return False
+        epoch = int(record["epoch"])
+        if record["validation_loss"] < self.best_loss:
+            self.best_loss, self.best_epoch = record["validation_loss"], epoch
+            self.best_weights = copy.deepcopy(model.state_dict())
+        return epoch - self.best_epoch >= self.patience
+
+    def restore(self, model: nn.Module) -> None:
+        """Give ``model`` the weights of the best epoch, if there is one."""
+        if self.best_weights is not None:
+            model.load_state_dict(self.best_weights)
+
+
+def _check_watched(config: TrainingConfig, watch: Mapping[str, Watched]) -> None:
+    if config.patience is not None and "validation" not in watch:
+        raise ValueError("early stopping (patience) needs a watched set named 'validation'")
+
+
+def _diverged(record: Mapping[str, float]) -> bool:
+    return not all(map(math.isfinite, record.values()))
 
 
 def batches(n_rows: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:

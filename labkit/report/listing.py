@@ -7,19 +7,32 @@ import textwrap
 from IPython.display import Markdown
 
 
-def source(thing, *, docstring: bool = False) -> Markdown:
-    """The source of a function or class as a Markdown code block.
+def source(
+    *things, label: str | None = None, caption: str = "", docstring: bool = False
+) -> Markdown:
+    """The source of functions and classes as one Markdown code block.
 
     Parameters
     ----------
-    thing : function or class
+    *things : function or class
+        Shown below each other.
+    label : str, optional
+        Begins with ``lst-``: makes a numbered listing of the block, which the text can refer to.
+    caption : str
+        Of the listing, as Markdown.
     docstring : bool
         Whether to keep the docstrings, which are for readers of the library.
     """
-    code = textwrap.dedent(inspect.getsource(thing))
+    codes = [textwrap.dedent(inspect.getsource(thing)) for thing in things]
     if not docstring:
-        code = _without_docstrings(code)
-    return Markdown(f"```python\n{code.rstrip()}\n```")
+        codes = [_without_docstrings(code) for code in codes]
+    code = "\n\n\n".join(code.rstrip() for code in codes)
+    if label is None:
+        return Markdown(f"```python\n{code}\n```")
+    quoted = caption.replace("\\", "\\\\").replace('"', '\\"')
+    return Markdown(
+        f'```{{#{label} .python lst-cap="{quoted}" code-line-numbers="true"}}\n{code}\n```'
+    )
 
 
 def _without_docstrings(code: str) -> str:

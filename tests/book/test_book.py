@@ -124,6 +124,32 @@ A body.
 Hidden body, see @tbl-last.
 :::
 
+```{python}
+#| echo: false
+from IPython.display import Markdown
+head = "```{{#{label} .python lst-cap=\\"{caption}\\" code-line-numbers=\\"true\\"}}"
+head = head.format(label="lst-shown", caption="Shown *here*, see @fig-line.")
+Markdown(head + "\\ndef shown(): ...\\n```")
+```
+
+```{python}
+#| label: tbl-of-cell
+#| tbl-cap: "Of a cell that is a listing."
+#| lst-label: lst-cell
+#| lst-cap: "Code that `ran`."
+#| code-line-numbers: true
+#| code-fold: false
+Markdown("| b | c |\\n|:--|--:|\\n| d | 1 |")
+```
+
+```{python}
+#| eval: false
+#| code-summary: "Solution"
+raise SystemExit("a solution does not run")
+```
+
+By @lst-shown and @lst-cell, [-@lst-cell].
+
 ## What we learned
 
 [There](01-one.qmd#sec-loss), and `[@nobody]` in code. A footnote.[^1]
@@ -308,6 +334,26 @@ def test_code_is_folded_and_echo_false_hides_it(made):
     html = page(made, "chapters/01-one.html")
     assert html.count('<details class="code-fold"') == 2
     assert "getcwd" not in html
+
+
+def test_listings_are_numbered_and_show_their_code_in_the_open(made):
+    two = page(made, "chapters/02-two.html")
+    shown, ran = re.findall(r'<figure id="(lst-\w+)".*?</figcaption>(.*?)</figure>', two, re.DOTALL)
+    assert (shown[0], ran[0]) == ("lst-shown", "lst-cell")
+    assert "def</span> shown" in shown[1] and "long" not in ran[1] and "Markdown(" in ran[1]
+    assert "code-line-numbers" not in two
+    assert "<details" not in shown[1] + ran[1]
+    text = words(two)
+    assert "Listing 2.1: Shown here, see Figure 1.1." in text
+    assert "Listing 2.2: Code that ran." in text and "Table 2.1: Of a cell" in text
+    assert "By Listing 2.1 and Listing 2.2, 2.2." in text
+    assert 'href="#lst-shown"' in two
+
+
+def test_a_cell_that_is_not_evaluated_shows_its_code_alone(made):
+    two = page(made, "chapters/02-two.html")
+    (code,) = re.findall(r"<summary>Solution</summary>(.*?)</details>", two, re.DOTALL)
+    assert "SystemExit" in code and "SystemExit" not in two.replace(code, "")
 
 
 def test_front_page_names_the_book(made):
@@ -515,6 +561,10 @@ GOOD = {
     "less-than": "Where a < b and c > d, or <!-- a comment -->.",
     "figure cell": '```{python}\n#| label: fig-b\n#| fig-cap: "A."\n#| fig-alt: "B."\nplot()\n```',
     "table cell": '```{python}\n#| label: tbl-b\n#| tbl-cap: "A."\ntable()\n```',
+    "listing cell": '```{python}\n#| lst-label: lst-b\n#| lst-cap: "A."\n'
+    "#| code-line-numbers: true\n#| code-fold: false\nf()\n```\n\nIn @lst-b.",
+    "shown listing": '```{python}\nsource(f, label="lst-c", caption="A.")\n```\n\nIn @lst-c.',
+    "a cell that does not run": "```{python}\n#| eval: false\nf()\n```",
     "link": "[Two](02-two.qmd#sec-two), someone@example.org",
 }
 BAD = {
@@ -522,6 +572,12 @@ BAD = {
     "```{python}\n#| label: fig-b\n#| fig-cap: B\nf()\n```": "fig-b has no fig-alt",
     "```{python}\n#| label: tbl-b\nf()\n```": "tbl-b has no tbl-cap",
     "```{python}\n#| label: b\n#| tbl-cap: B\nf()\n```": "must start with tbl-",
+    "```{python}\n#| lst-label: lst-b\nf()\n```": "both lst-label and lst-cap",
+    "```{python}\n#| lst-label: lst-b\n#| lst-cap: B\nf()\n```": "needs code-line-numbers: true",
+    "```{python}\n#| code-line-numbers: false\nf()\n```": "code-line-numbers is False",
+    "```{python}\n#| lst-label: b\n#| lst-cap: B\nf()\n```": "label b must start with lst-",
+    "```{python}\n#| lst-label: lst-b\n#| lst-cap: 0.5 x\nf()\n```": "number '0.5' is typed",
+    'By @lst-c.\n\n```{python}\nsource(f, label="lst-b")\n```': "@lst-c resolves nowhere",
     "```{python}\n#| label: tbl-b\n#| tbl-cap: Is 0.5 here\nf()\n```": "number '0.5' is typed",
     "```{python}\n#| label: tbl-b\n#| tbl-cap: '`{python} x`'\nf()\n```": "cannot hold an inline",
     "```{python}\n#| fig-width: 3\nf()\n```": "unknown cell option 'fig-width'",

@@ -28,7 +28,7 @@ def refused(root, **options) -> str:
 
 RAN = "open('ran', 'w').close()"
 NOT_AS_QUARTO = {
-    f"```{{python}}\n#| eval: false\n{RAN}\n```": "unknown cell option 'eval'",
+    f"```{{python}}\n#| eval: 0\n{RAN}\n```": "eval is 0; both know true, false",
     f"```{{python}}\n#| output: asis\n{RAN}\n```": "output is 'asis'; both know true, false",
     f"```{{python}}\n#| echo: fenced\n{RAN}\n```": "echo is 'fenced'",
     f"```{{python}}\n#| include: 0\n{RAN}\n```": "include is 0",

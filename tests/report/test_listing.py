@@ -36,7 +36,7 @@ def test_what_is_shown_is_what_runs_without_its_docstrings(thing):
 
 def test_comments_and_strings_that_are_no_docstrings_stay():
     assert "# No lambda" in code(source(training.learning_rate_factor))
-    assert '"validation_loss"' in code(source(training.train))
+    assert '"validation_loss"' in code(source(training.EarlyStopping))
 
 
 def test_the_body_follows_its_head_without_a_gap():
@@ -47,3 +47,18 @@ def test_the_body_follows_its_head_without_a_gap():
 def test_a_method_is_shown_flush_left():
     assert code(source(MLP.forward)).startswith("def forward")
     ast.parse(code(source(MLP.forward)))
+
+
+def test_a_label_makes_a_listing_of_several_things_in_their_order():
+    shown = source(
+        training.count_batches, MLP.forward, label="lst-two", caption='Of "both" \\* here.'
+    )
+    head, *body, end = shown.data.splitlines()
+    assert (
+        head == '```{#lst-two .python lst-cap="Of \\"both\\" \\\\* here." code-line-numbers="true"}'
+        and end == "```"
+    )
+    assert [line for line in body if line.startswith("def ")] == [
+        "def count_batches(n_rows: int, batch_size: int) -> int:",
+        "def forward(self, x: Tensor) -> Tensor:",
+    ]
