@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from labkit.nets.diagnostics import Verdict
 from labkit.report.confirmation import Confirmation
 from labkit.report.grids import label as value_label
 from labkit.report.remedies import NONE, REMEDIES, Remedies, dose_label
@@ -15,6 +16,9 @@ from labkit.report.tables import capital
 from labkit.report.theme import OKABE_ITO, SEQUENTIAL, figure, small_multiples
 
 SET_COLOURS = {"train": OKABE_ITO[0], "validation": OKABE_ITO[1], "test": OKABE_ITO[2]}
+NARROWEST = 0.02
+"""Colours of a heat map span at least this much of a score: less must not look like a lot."""
+
 FEW_EPOCHS = 10
 """Up to this many epochs are marked one by one: a single epoch has no line."""
 
@@ -47,6 +51,70 @@ def curves(history: pd.DataFrame, *, loss: str, accuracy: str) -> Figure:
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[0].legend()
     return fig
+
+
+def annotated_curves(
+    history: pd.DataFrame, verdict: Verdict, *, loss: str, held_out: str = "validation"
+) -> Figure:
+    """A pair of loss curves with what one reads off them: where they fall, turn, and how they part.
+
+    Parameters
+    ----------
+    history : DataFrame
+        ``epoch``, ``train_loss`` and ``<held_out>_loss``, one model.
+    verdict : Verdict
+        What `labkit.nets.diagnostics.diagnose` says of them.
+    loss : str
+        Label of the vertical axis.
+    """
+    fig, axis = figure(height=3.6)
+    sets = ("train", held_out)
+    for name in sets:
+        axis.plot(
+            history["epoch"], history[f"{name}_loss"], SET_STYLES[name], color=SET_COLOURS[name],
+            marker="o" if len(history) <= FEW_EPOCHS else None, markersize=4, label=name,
+        )  # fmt: skip
+    axis.set(xlabel="epoch", ylabel=loss, title="How to read a pair of curves")
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    first, last = history["epoch"].iloc[[0, -1]]
+    low, high = axis.get_ylim()
+    axis.set_ylim(low, high + 0.28 * (high - low))
+    best = verdict.best_epoch
+    axis.plot(best, verdict.best_held_out_loss, "o", ms=9, mfc="none", color="black", zorder=4)
+    axis.axvline(best, color="#666666", ls=":", lw=1)
+    sides = [(first, best, f"the {held_out} loss\nstill comes down:\nless training underfits")]
+    if best < last:
+        sides.append((best, last, _after_the_best(verdict, held_out)))
+        axis.axvspan(best, last, color=SET_COLOURS[held_out], alpha=0.07, lw=0)
+    for start, end, words in sides:
+        if end - start >= (last - first) / 8:
+            axis.text((start + end) / 2, 0.97, words, va="top", ha="center", fontsize=8.5,
+                      transform=axis.get_xaxis_transform())  # fmt: skip
+    on_the_left = best < (first + last) / 2
+    axis.annotate(
+        f"lowest at epoch {best}", (best, verdict.best_held_out_loss), fontsize=8.5,
+        xytext=(10 if on_the_left else -10, -16), textcoords="offset points",
+        ha="left" if on_the_left else "right",
+    )  # fmt: skip
+    room = (last - first or 1) * 0.025
+    losses = verdict.train_loss, verdict.held_out_loss
+    ends = [(last + room, own) for own in losses]
+    arrow = {"arrowstyle": "<->", "shrinkA": 0, "shrinkB": 0, "color": "black"}
+    axis.annotate("", *ends, arrowprops=arrow)
+    places = [(name, SET_COLOURS[name], own) for name, own in zip(sets, losses, strict=True)]
+    for name, colour, height in [*places, ("gap", "black", sum(losses) / 2)]:
+        axis.annotate(
+            name, (last + room, height), color=colour, fontsize=8.5, xytext=(6, 0),
+            textcoords="offset points", va="center", annotation_clip=False,
+        )  # fmt: skip
+    axis.set_xlim(right=last + 2 * room)
+    return fig
+
+
+def _after_the_best(verdict: Verdict, held_out: str) -> str:
+    if verdict.fit == "overfits":
+        return "the training loss falls on,\nwhat it learns now\nno longer carries over"
+    return f"the {held_out} loss\ngains nothing more"
 
 
 def _sets(history: pd.DataFrame, quantity: str) -> list[str]:
@@ -140,6 +208,7 @@ def grid_heatmaps(candidates: pd.DataFrame, score: str) -> Figure:
     shown = np.concatenate([grid.to_numpy(float).ravel() for grid in grids])
     # One hopeless corner must not take all the colours from the rest.
     low, high = np.nanquantile(shown, 0.05), np.nanmax(shown)
+    low = min(low, high - NARROWEST)
     for axis, grid, (*_, row_label, column_label) in zip(axes.flat, grids, pairs, strict=True):
         image = axis.imshow(grid, cmap=SEQUENTIAL, vmin=low, vmax=high, aspect="auto")
         axis.set_xticks(range(grid.shape[1]), [number(v, "g") for v in grid.columns])

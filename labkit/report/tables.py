@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from labkit.config import USUAL
+from labkit.nets.diagnostics import Verdict
 from labkit.report.ablations import WHOLE, Ablation
 from labkit.report.curves import WORST_FIRST
 from labkit.report.facts import Facts
@@ -198,6 +199,30 @@ def verdicts(found: Remedies) -> Table:
             "gap": "Gap",
         },
         formats={"rise": ".1%", "gap": ".1%"},
+    )
+
+
+def curve_verdicts(facts: Facts, verdicts: Mapping[str, Verdict]) -> Table:
+    """What the curves of several models say, a row for each, with the figures behind it."""
+    rows = [
+        {**vars(own), "model": model, "best": f"{own.best_epoch} of {own.epochs}"}
+        for model, own in verdicts.items()
+    ]
+    return study_table(
+        facts,
+        pd.DataFrame(rows),
+        {
+            "model": "Model",
+            "fit": "Fit",
+            "convergence": "Convergence",
+            "stability": "Stability",
+            "best": "Lowest loss at epoch",
+            "rise": "Rise",
+            "gap": "Gap",
+            "improvement": "Late gain",
+            "noise": "Noise",
+        },
+        formats=dict.fromkeys(["rise", "gap", "improvement", "noise"], ".1%"),
     )
 
 

@@ -7,6 +7,7 @@ from drawn import band, cells, image, labels, legend, line, points, ticks, writt
 from made_up import regularized, searched
 from matplotlib.colors import to_hex
 
+from labkit.nets.diagnostics import diagnose
 from labkit.report import figures, theme
 from labkit.report.figures import SET_COLOURS
 from labkit.report.grids import axis_effects
@@ -378,3 +379,46 @@ def test_gains_at_several_strengths_stand_one_below_the_other():
         assert (above + below) / 2 == pytest.approx(place)
         assert 0 < below - above < 0.5, "a dot of another group would be nearer"
     assert [x for x, _ in points(strong)] == [0.3, 0.0]
+
+
+# a pair of curves, annotated
+
+
+def annotated(train, held_out, **options):
+    curves = history(len(train), train_loss=list(train), validation_loss=list(held_out))
+    verdict = diagnose(curves, {"train": 1.0, "validation": 1.0})
+    (axis,) = figures.annotated_curves(curves, verdict, loss="loss", **options).axes
+    return axis, "\n".join(text.get_text() for text in axis.texts)
+
+
+EPOCHS = np.arange(1, 31)
+FALLS = 0.3 + 0.6 * 0.7**EPOCHS
+
+
+def test_curves_that_part_are_said_to_and_the_best_epoch_is_marked():
+    axis, words = annotated(0.2 + 0.7 * 0.8**EPOCHS, FALLS + 0.01 * EPOCHS)
+    best = int((FALLS + 0.01 * EPOCHS).argmin()) + 1
+    assert f"lowest at epoch {best}" in words and "no longer carries over" in words
+    assert (best, pytest.approx((FALLS + 0.01 * EPOCHS).min())) in [
+        place for own in axis.lines for place in points(own) if len(points(own)) == 1
+    ]
+
+
+def test_curves_that_fall_to_the_end_have_no_side_after_the_best_epoch():
+    axis, words = annotated(FALLS - 0.01 * EPOCHS, FALLS + 0.05 - 0.01 * EPOCHS)
+    assert "lowest at epoch 30" in words and "still comes down" in words
+    assert "carries over" not in words and "gains nothing" not in words
+    assert not axis.patches
+
+
+def test_curves_that_level_off_are_not_said_to_overfit():
+    held_out = np.r_[FALLS[:15], np.full(15, FALLS[14] + 1e-4)]
+    _, words = annotated(np.minimum(FALLS, held_out), held_out)
+    assert "gains nothing more" in words and "carries over" not in words
+
+
+def test_a_side_without_room_is_not_written_on_and_one_epoch_is_drawn():
+    _, words = annotated(FALLS, FALLS[0] + 0.01 * EPOCHS)
+    assert "still comes down" not in words and "lowest at epoch 1" in words
+    _, words = annotated([0.5], [0.6])
+    assert "lowest at epoch 1" in words

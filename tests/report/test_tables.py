@@ -116,3 +116,14 @@ def test_a_verdict_says_how_many_seeds_share_it():
     row = cells(tables.verdicts(replace(facts, verdicts=some)))[0]
     assert row["Fit"] == "overfits (2 of 3)" and row["Lowest loss at epoch"] == "4.5 of 9"
     assert row["Convergence"] == facts.verdicts["convergence"][0], "where all agree"
+
+
+def test_verdicts_on_several_models_stand_below_each_other():
+    epochs = np.arange(1, 31)
+    train = 0.3 + 0.6 * 0.7**epochs
+    own = {"first": judged(train + 0.005 * epochs), "tuned": judged(train)}
+    first, tuned = cells(tables.curve_verdicts(regularized(), own))
+    assert (first["Model"], first["Fit"]) == ("first", "overfits")
+    assert first["Lowest loss at epoch"] == f"{own['first'].best_epoch} of 30"
+    assert first["Rise"] == f"{own['first'].rise:.1%}"
+    assert (tuned["Model"], tuned["Fit"], tuned["Convergence"]) == ("tuned", "fits", "converged")
