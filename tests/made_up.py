@@ -4,7 +4,6 @@ import re
 
 import numpy as np
 import pandas as pd
-
 from prose import faults
 
 from labkit.failures import balancing

@@ -5,6 +5,8 @@ import re
 ABBREVIATIONS = ("vs.", "e.g.", "i.e.", "et al.", "min.", "No.")
 SAID_WITH_A_VOWEL = r"(?:[AEFHILMNORSX][A-Z²\d]|R²|L2|8|11|18|hour|honest)"
 
+MANY = ("rows", "stocks", "seeds", "epochs", "folds", "days", "years", "candidates", "models")
+
 FAULTS = {
     "two blanks": r"[^\S\n]{2,}",
     "a blank before a mark": r"\s[,;:.!?)](?!\w|\.)",
@@ -15,7 +17,7 @@ FAULTS = {
     "a word twice": r"\b([A-Za-z]{2,}) \1\b(?<!that that)(?<!had had)",
     "a before a vowel": r"\b[Aa] (?=[aeio])(?!one\b|one-|once|eu)\w+",
     "an before a consonant": rf"\b[Aa]n (?![aeiouAEIO(*$`]|{SAID_WITH_A_VOWEL})\w+",
-    "one of many": r"(?<![\d.,])\b1 (?:rows|stocks|seeds|epochs|folds|days|years|candidates|models)\b",
+    "one of many": rf"(?<![\d.,])\b1 (?:{'|'.join(MANY)})\b",
     "what no reader should see": r"\b(?:nan|inf|NaN|None(?! raises))\b",
     "a hyphen for a minus": r"(?<![\d\w-])-\d",
 }

@@ -1,5 +1,6 @@
 """The book itself: its conventions, its coverage of the brief, and a render of every chapter."""
 
+import html
 import json
 import os
 import re
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from prose import faults, sentences
 
 from labkit.book import lint, render
 from labkit.book.project import load
@@ -36,15 +38,24 @@ BRIEF = [
 """The ids of the lab brief's rows."""
 
 
+UNEVALUATED = "#| eval: false\n"
+"""What keeps the solutions of exercises from running when the book is rendered."""
+
+
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):
-    """A copy of the project, rendered under the quick profile from the embedded data."""
+    """A copy of the project, rendered under the quick profile from the embedded data.
+
+    The solutions of its exercises run too.
+    """
     home = tmp_path_factory.mktemp("book") / "project"
     home.mkdir()
     for name in ("_quarto.yml", "_environment-quick", "index.qmd", "references.bib"):
         (home / name).write_text((ROOT / name).read_text())
     for name in ("chapters", "labkit"):
         shutil.copytree(ROOT / name, home / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for chapter in (home / "chapters").glob("*.qmd"):
+        chapter.write_text(chapter.read_text().replace(UNEVALUATED, ""))
     environment = {**os.environ, "LABKIT_SOURCE": "embedded", "LABKIT_PROFILE": "quick"}
     code = (
         "from labkit.book import render; "
@@ -55,8 +66,8 @@ def book(tmp_path_factory):
         [sys.executable, "-c", code], cwd=home, env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    html, pdf = done.stdout.split()[-2:]
-    return Path(html).parent, Path(pdf)
+    page, pdf = done.stdout.split()[-2:]
+    return Path(page).parent, Path(pdf)
 
 
 def test_chapters_keep_the_conventions():
@@ -84,6 +95,57 @@ def test_pages_show_no_raw_reference_traceback_or_warning(book):
         for trace in ("@fig-", "@tbl-", "@sec-", "@eq-", "?@", "Traceback", "Warning:", ">nan<"):
             assert trace not in text, f"{page.name} shows {trace!r}"
         assert not re.search(r"\bnan\b", re.sub(r"<[^>]+>", " ", text)), f"{page.name} shows nan"
+
+
+def paragraphs(page: Path) -> list[str]:
+    """What a page says outside of code, tables, formulas and lists of works."""
+    text = re.sub(
+        r"<(pre|script|style|table|math|nav|head)\b.*?</\1>", "", page.read_text(), flags=re.S
+    )
+    text = text.partition('id="refs"')[0]
+    found = re.findall(r"<(p|li|figcaption)\b[^>]*>(.*?)</\1>", text, flags=re.S)
+    plain = [html.unescape(re.sub(r"<[^>]+>", "", own)) for _, own in found]
+    return [re.sub(r"\s*\n\s*", " ", own.strip()) for own in plain]
+
+
+def test_no_sentence_of_the_book_has_a_mark_out_of_place(book):
+    pages, _ = book
+    found = [
+        f"{page.name}: {wrong}"
+        for page in pages.rglob("*.html")
+        for own in paragraphs(page)
+        for wrong in faults(own)
+    ]
+    assert found == []
+
+
+def test_no_chapter_says_what_another_has_said(book):
+    said: dict[str, str] = {}
+    for chapter in load(ROOT, None).chapters[1:]:
+        page = book[0] / chapter.page
+        own = {each for text in paragraphs(page) for each in sentences(text) if len(each) > 70}
+        twice = {each: said[each] for each in own & set(said)}
+        assert not twice, f"{page.name} repeats {twice}"
+        said |= dict.fromkeys(own, page.name)
+
+
+def test_every_chapter_ends_on_exercises_whose_solutions_show_what_they_find(book):
+    for chapter in load(ROOT, None).chapters:
+        if not re.match(r"chapters/\d", chapter.source):
+            continue
+        text = (ROOT / chapter.source).read_text()
+        *_, last = re.findall(r"^## (.+?) \{#", text, flags=re.M)
+        exercises = re.findall(r"^\*\*Exercise (\d+)\.", text, flags=re.M)
+        assert last == "Exercises", chapter.source
+        assert 3 <= len(exercises) <= 5, chapter.source
+        assert exercises == [str(n + 1) for n in range(len(exercises))], chapter.source
+        assert text.count(UNEVALUATED) == len(exercises), chapter.source
+        page = (book[0] / chapter.page).read_text()
+        shown = page.split("<summary>A solution</summary>")[1:]
+        assert len(shown) == len(exercises), chapter.source
+        for n, own in enumerate(shown, 1):
+            after = own.partition("</details>")[2][:600]
+            assert re.search(r'class="output"|<figure|<table|<img', after), f"{chapter.source}, {n}"
 
 
 def test_every_score_can_be_made_again_from_the_kept_predictions(book):
