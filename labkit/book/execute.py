@@ -71,7 +71,8 @@ def execute(project: Project, name: str, parts: list[Text | Cell], work: Path) -
     ------
     BookError
         If a cell or an inline expression raises, takes longer than ``LABKIT_CELL_TIMEOUT`` says or
-        shows more than `MOST_OUTPUT`, or the chapter's process dies or cannot be started.
+        shows more than `MOST_OUTPUT`, an inline expression says nothing, or the chapter's process
+        dies or cannot be started.
     """
     if not any(isinstance(part, Cell) or inline_expressions(part) for part in parts):
         return [[] for _ in parts]
@@ -85,18 +86,19 @@ def execute(project: Project, name: str, parts: list[Text | Cell], work: Path) -
                 title = f"the cell {part.label!r}" if part.label else "the cell"
                 results.append(run(part.code, title, part.code_line))
             else:
-                results.append([_inline(run, item) for item in inline_expressions(part)])
+                results.append([_inline(run, name, item) for item in inline_expressions(part)])
         return results
 
 
-def _inline(run, item) -> tuple[bool, str]:
-    outputs = run(f"{_INLINE}({item.code})", f"the inline expression `{item.code}`", item.line)
-    for output in outputs:
-        if output.get("metadata", {}).get(_INLINE):
-            data = output["data"]
-            markdown = "text/markdown" in data
-            return markdown, data["text/markdown" if markdown else "text/plain"]
-    return False, ""
+def _inline(run, name: str, item) -> tuple[bool, str]:
+    title = f"the inline expression `{item.code}`"
+    outputs = run(f"{_INLINE}({item.code})", title, item.line)
+    data = next((o["data"] for o in outputs if o.get("metadata", {}).get(_INLINE)), {})
+    markdown = "text/markdown" in data
+    text = data.get("text/markdown" if markdown else "text/plain", "")
+    if not text.strip():
+        raise BookError(f"{name}:{item.line}: {title} says nothing; Quarto would print its code")
+    return markdown, text
 
 
 @contextmanager

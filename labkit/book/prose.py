@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from labkit.book.source import Text, blank_code_blocks
+from labkit.book.source import Text, blank_code_blocks, printed_expressions
 
 DIV_CLASSES = frozenset(f".callout-{kind}" for kind in ("note", "tip", "warning", "important"))
 DIV_KEYS = frozenset(("title", "collapse"))
@@ -86,6 +86,8 @@ def _constructs(part: Text, visible: str, words: str) -> Iterator[tuple[int, str
     for pattern, message in _REFUSED:
         for match in pattern.finditer(words):
             yield _line(part, words, match.start()), f"{match[0]}: {message}"
+    for line in printed_expressions(part):
+        yield line, "the page would show this inline expression: write it on one line, with a blank"
     for match in _HTML.finditer(words):
         yield _line(part, words, match.start()), f"raw HTML {match[0]}; write Markdown"
 

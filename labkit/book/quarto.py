@@ -23,6 +23,8 @@ MINIMUM = (1, 9)
 _PROGRESS = re.compile(r"\[\s*\d+/\d+\]\s+(\S+\.qmd)")
 _NOISE = "without encryption"
 _UNRESOLVED = "Unable to resolve"
+# What Quarto prints for a reference that leads nowhere and an inline expression that says nothing.
+_LEFT_OVER = re.compile(r"\?@?(?:fig|tbl|sec|eq|lst)-[\w-]+|\{python\}")
 _FORMATS = {"html": "html", "pdf": "typst"}
 
 
@@ -51,8 +53,8 @@ def render(
     Raises
     ------
     BookError
-        If there is no Quarto, it fails, or it leaves a reference unresolved (which it only warns
-        of). The book rendered before is then put back.
+        If there is no Quarto, it fails, or it prints a reference or an expression as it stands,
+        which it at most warns of. The book rendered before is then put back.
     """
     program = find()
     if program is None:
@@ -121,10 +123,17 @@ def _check_log(log: str) -> None:
 
 
 def _check_pages(project: Project) -> None:
-    """Quarto prints `?@fig-x` where a reference leads nowhere."""
-    for chapter in project.chapters:
-        page = project.output / chapter.page
+    """What Quarto could not fill in, it prints."""
+    for name in [*(chapter.page for chapter in project.chapters), "search.json"]:
+        page = project.output / name
         if page.is_file():
-            found = re.search(r"\?@?(?:fig|tbl|sec|eq)-[\w-]+", read_text(page, chapter.page))
-            if found:
-                raise BookError(f"{chapter.source}: {found[0]} resolves nowhere")
+            _check_text(read_text(page, name), name)
+    reader = shutil.which("pdftotext")
+    for pdf in project.output.glob("*.pdf") if reader else ():
+        done = subprocess.run([reader, str(pdf), "-"], capture_output=True, check=False)
+        _check_text(done.stdout.decode(errors="replace"), pdf.name)
+
+
+def _check_text(text: str, name: str) -> None:
+    if found := _LEFT_OVER.search(text):
+        raise BookError(f"{name}: Quarto left {found[0]} in the text")

@@ -16,7 +16,9 @@ _CELL = re.compile(r"^`{3,}\s*\{python\}\s*$")
 _OPTION = re.compile(r"^#\|(.*)$")
 _SHOWN_LISTING = re.compile(r"\blabel=[\"'](lst-[\w-]+)[\"']")
 _QUOTED_CODE = re.compile(r"(?<!`)(`{2,})(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
-_INLINE = re.compile(r"(?<!`)`\{python\}\s+(?P<code>[^`]+?)\s*`(?!`)")
+# Quarto takes a line of text at a time: an expression that breaks its line is code to it.
+_INLINE = re.compile(r"(?<!`)`\{python\}[ \t]+(?P<code>[^`\n]*[^`\s])[ \t]*`(?!`)")
+_LIKE_INLINE = re.compile(r"(?<!`)`\{python\}[^`]*`(?!`)")
 
 
 @dataclass(frozen=True)
@@ -182,9 +184,23 @@ def blank_code_blocks(text: str) -> str:
 
 def inline_expressions(part: Text) -> list[Inline]:
     """The inline expressions of a text, in order; code blocks and ``…`` hold none."""
-    visible = blank_code_blocks(part.text)
-    visible = _QUOTED_CODE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), visible)
+    visible = _without_quoted_code(part)
     return [
         Inline(part.line + visible.count("\n", 0, m.start()), m.start(), m.end(), m["code"])
         for m in _INLINE.finditer(visible)
     ]
+
+
+def printed_expressions(part: Text) -> list[int]:
+    """Lines on which an inline expression begins that a page would show as code."""
+    visible = _without_quoted_code(part)
+    return [
+        part.line + visible.count("\n", 0, m.start())
+        for m in _LIKE_INLINE.finditer(visible)
+        if not _INLINE.fullmatch(m[0])
+    ]
+
+
+def _without_quoted_code(part: Text) -> str:
+    visible = blank_code_blocks(part.text)
+    return _QUOTED_CODE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), visible)

@@ -409,6 +409,10 @@ FAILURES = {
         "# One {#sec-one}\n\nText.\n\nIs `{python} missing`.\n",
         r"01-one\.qmd:5: the inline expression `missing` failed: NameError: name 'missing'",
     ),
+    "an inline expression says nothing": (
+        "# One {#sec-one}\n\nText.\n\nIs `{python} ''`.\n",
+        r"01-one\.qmd:5: the inline expression `''` says nothing",
+    ),
     "the kernel dies": (
         "# One {#sec-one}\n\n```{python}\nimport os\nos._exit(1)\n```\n",
         r"01-one\.qmd:4: the cell killed its Python process",
@@ -721,7 +725,10 @@ def test_quarto_renders_both_formats_in_one_go(quarto):
     [
         ({"end": "exit 1"}, "quarto render failed"),
         ({"end": 'echo "WARN: Unable to resolve crossref @fig-x"'}, "unresolved.*@fig-x"),
-        ({"page": "see ?@fig-x"}, "index.qmd: .@fig-x resolves nowhere"),
+        ({"page": "see ?@fig-x"}, r"index\.html: Quarto left \?@fig-x"),
+        ({"page": "see ?lst-x"}, r"index\.html: Quarto left \?lst-x"),
+        ({"page": "<code>{python} say()</code>"}, r"index\.html: Quarto left {python}"),
+        ({"end": "echo '\"{python} say()\"' > _book/search.json"}, r"search\.json: .* {python}"),
     ],
 )
 def test_what_quarto_only_warns_of_fails_and_keeps_the_last_book(quarto, what, message):

@@ -40,6 +40,9 @@ NOT_AS_QUARTO = {
     f"```{{python}}\n{RAN}\n```\n\n```{{mermaid}}\na --> b\n```": "unknown code block",
     f"~~~{{python}}\n{RAN}\n~~~": "unknown code block",
     f"```{{python}}\n{RAN}\n%matplotlib inline\n```": "the cell is not Python",
+    f"```{{python}}\n{RAN}\n```\n\nSo `{{python}} str(\n1)`.": "would show this inline expression",
+    f"```{{python}}\n{RAN}\n```\n\nSo `{{python}}\n1`.": "would show this inline expression",
+    f"```{{python}}\n{RAN}\n```\n\nSo `{{python}}1`.": "would show this inline expression",
     f"```{{python}}\n{RAN}\n```\n\nSee @fig-gone.": "cross-reference @fig-gone resolves nowhere",
     f"```{{python}}\n{RAN}\n```\n\nBy [@nobody].": "citation @nobody resolves nowhere",
 }  # fmt: skip

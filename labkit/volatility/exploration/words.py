@@ -32,9 +32,9 @@ def span(found: Span) -> Sentence:
 
 
 def absent(names: tuple[str, ...]) -> Sentence:
-    """Which of the lab's three tables are not there; nothing where all are."""
+    """Which of the lab's three tables are not there."""
     if not names:
-        return Sentence("")
+        return Sentence("The lab's three tables are all there.")
     return Sentence(
         f"These data have no {listing(names, 'and no')}: what the chapter would say of them, it "
         "says of the prices."
@@ -131,9 +131,9 @@ def missing(found: Gaps) -> Sentence:
 
 
 def blanks_by_group(found: SpreadOfBlanks | None) -> Sentence:
-    """Whether a column's blanks are spread evenly over the groups; without any, no sentence."""
+    """Whether a column's blanks are spread evenly over the groups."""
     if found is None:
-        return Sentence("")
+        return Sentence("Whether blanks go with the kind of company cannot be asked of these data.")
     return Sentence(
         f"{found.column} is blank in {percent(found.most_share)} of the statements of "
         f"{found.most} and in {percent(found.least_share)} of those of {found.least}: "
