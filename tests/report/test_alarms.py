@@ -8,7 +8,7 @@ from labkit.failures.features import machine_features
 from labkit.failures.scores import RuleOracle, classification_scores
 from labkit.failures.simulation import simulate
 from labkit.report.alarms import Alarm, check_generalisation
-from labkit.volatility.alarms import check_return_forecast
+from labkit.volatility.alarms import RETURN_R2_LIMIT, check_return_forecast
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +61,24 @@ def test_more_than_the_process_allows_is_an_alarm(machines):
     check_macro_f1(0.66, machines, "a good model", seed=0)
     with pytest.raises(Alarm, match="generating process"):
         check_macro_f1(0.95, machines, "a leaking model", seed=0)
+
+
+def test_a_return_may_be_forecast_up_to_the_limit():
+    assert RETURN_R2_LIMIT == 0.02
+    check_return_forecast(0.02)
+    with pytest.raises(Alarm, match=r"next-day return is 0\.0201, above 0\.02"):
+        check_return_forecast(0.0201)
+
+
+def test_a_lead_of_four_standard_errors_is_the_most_that_chance_allows():
+    """At a mean of one half and 400 rows the standard error is .025."""
+    check_generalisation(0.4505, 0.5495, 400, "within")
+    with pytest.raises(Alarm, match=r"than chance allows \(0\.1000\)"):
+        check_generalisation(0.4495, 0.5505, 400, "beyond")
+
+
+def test_a_score_at_the_ceiling_is_allowed(machines):
+    ceiling = macro_f1_ceiling(machines, seed=0)
+    check_macro_f1(ceiling, machines, "at", seed=0)
+    with pytest.raises(Alarm, match="above has a macro-F1"):
+        check_macro_f1(ceiling + 1e-6, machines, "above", seed=0)
