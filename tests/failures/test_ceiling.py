@@ -8,7 +8,7 @@ from made_up import cells
 from sklearn.base import clone
 
 from labkit.failures import ceiling, figures, smote_mistake, words
-from labkit.failures.calibration import calibration_error, reliability
+from labkit.failures.calibration import Reliability, calibration_error, reliability
 from labkit.failures.ceiling import BAYES, MAJORITY, NETWORK, ceiling_mlp, ceiling_scores
 from labkit.failures.features import machine_features
 from labkit.failures.recipe import FIRST
@@ -195,3 +195,30 @@ def test_the_ceiling_has_a_line_for_every_model_and_score(scores):
     for axis in fig.axes:
         labels = [line.get_label() for line in axis.get_lines()]
         assert labels == [model.name for model in (NETWORK, BAYES, MAJORITY)]
+
+
+def lean(expected, failed, error, unsmoothed=0.0):
+    return Reliability("MLP", expected, failed, error, unsmoothed)
+
+
+def test_a_lean_is_a_bias_of_half_the_error_or_more():
+    assert lean(0.040, 0.030, 0.020).lean == lean(0.050, 0.030, 0.020).lean == "too high"
+    assert lean(0.039, 0.030, 0.020).lean is None
+    assert lean(0.019, 0.030, 0.020).lean == "too low"
+    assert lean(0.03, 0.03, 0.005).is_small and not lean(0.03, 0.03, 0.0051).is_small
+
+
+def test_smoothing_is_the_cause_where_it_makes_half_of_what_is_too_much():
+    assert lean(0.05, 0.03, 0.02, unsmoothed=0.039).is_raised_by_smoothing
+    assert not lean(0.05, 0.03, 0.02, unsmoothed=0.041).is_raised_by_smoothing
+    assert not lean(0.02, 0.03, 0.01, unsmoothed=0.0).is_raised_by_smoothing, "it is too low"
+
+
+def test_bins_are_equal_in_rows_and_weigh_by_them():
+    """Three rows of a gap of .2 and two of .5: .32 a row. The order given does not matter."""
+    predicted = np.array([0.5, 0.2, 0.2, 0.5, 0.2])
+    happened = np.array([1, 0, 0, 1, 0])
+    assert calibration_error(predicted, happened, n_bins=2) == pytest.approx(0.32)
+    assert calibration_error(predicted, happened) == pytest.approx(
+        calibration_error(predicted, happened, n_bins=5)
+    ), "no more bins than rows"

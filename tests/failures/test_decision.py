@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from labkit.failures.decision import FACTORS, MacroF1Rule, expected_macro_f1
+from labkit.failures.decision import FACTORS, MacroF1Rule, expected_macro_f1, unsmoothed
 from labkit.failures.rules import FAILURE_TYPES
 from labkit.failures.simulation import failure_probabilities, simulate
 
@@ -96,3 +96,32 @@ def test_rows_that_count_several_times_promise_what_repeated_rows_do():
     assert expected_macro_f1(probabilities, factors, counts) == pytest.approx(
         expected_macro_f1(repeated, factors), abs=1e-12
     )
+
+
+def test_what_a_decision_promises_by_hand():
+    """A class that is predicted and one that is not, another that neither is nor is expected."""
+    probabilities = np.array([[0.6, 0.4, 0.0], [0.9, 0.1, 0.0]])
+    # Hits .6 + .9 of 2 predicted and 1.5 expected; none of .5 expected; and nothing of the third.
+    assert expected_macro_f1(probabilities, np.ones(3)) == pytest.approx(2 * 1.5 / 3.5 / 3)
+    # The second by a factor of two: hits .9 and .4, each of one predicted.
+    raised = (2 * 0.9 / (1 + 1.5) + 2 * 0.4 / (1 + 0.5)) / 3
+    assert expected_macro_f1(probabilities, np.array([1, 2, 1])) == pytest.approx(raised)
+
+
+def test_smoothing_is_taken_back_from_every_class_and_no_probability_is_below_zero():
+    smoothed = np.array([[0.9, 0.07, 0.02, 0.01, 0.0, 0.0]])
+    plain = np.array([0.88, 0.05, 0, 0, 0, 0]) / 0.93
+    np.testing.assert_allclose(unsmoothed(smoothed, 0.12), [plain], atol=1e-12)
+
+
+def test_rows_that_no_factor_could_change_count_as_one_of_their_mean():
+    """The rule is the same as with every row on its own."""
+    probabilities, _ = rare(3000)
+    sure = probabilities[:, 0] > FACTORS[-1] * probabilities[:, 1:].max(axis=1)
+    assert 0 < sure.sum() < len(sure)
+    rule = MacroF1Rule().fit(probabilities)
+    promised = [
+        expected_macro_f1(probabilities, np.array([1, 1, 1, 1, factor, 1])) for factor in FACTORS
+    ]
+    assert rule.factors_[4] == FACTORS[int(np.argmax(promised))]
+    assert (rule.apply(probabilities[sure]).argmax(axis=1) == 0).all()

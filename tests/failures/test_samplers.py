@@ -10,10 +10,12 @@ from sklearn.utils.class_weight import compute_class_weight
 from labkit.failures.features import MACHINE_FEATURES, machine_features
 from labkit.failures.preprocessing import scaling
 from labkit.failures.samplers import (
+    NEIGHBOURS,
     STRATEGIES,
     STRENGTH,
     GaussianSampler,
     class_weight,
+    counts_with_neighbours,
     lowered_counts,
     raised_counts,
     sampler,
@@ -177,3 +179,14 @@ def test_a_class_with_too_few_rows_for_neighbours_is_left_as_it_is_by_smote():
         _, made = sampler(strategy, 0).fit_resample(X, y)
         assert (np.asarray(made) == "Random Failures").sum() <= 1
         assert (np.asarray(made) == "Power Failure").sum() > 8
+
+
+def test_a_class_has_neighbours_where_it_has_more_rows_than_neighbours_are_asked_for():
+    y = ["common"] * 100 + ["few"] * NEIGHBOURS + ["enough"] * (NEIGHBOURS + 1)
+    assert counts_with_neighbours(y) == {"enough": 25}
+    assert raised_counts(y) == {"few": 25, "enough": 25}
+
+
+def test_counts_are_rounded_down():
+    assert raised_counts(["a"] * 11 + ["b"]) == {"b": 2}
+    assert lowered_counts(["a"] * 11 + ["b"] * 3, 0.4) == {"a": 7}

@@ -124,3 +124,33 @@ def test_probabilities_come_in_the_order_of_the_classes_whatever_the_models():
     assert list(model.classes_) == sorted(y) != list(y)
     np.testing.assert_array_equal(class_probabilities(model, X), np.eye(6)[[5, 2, 0]])
     np.testing.assert_array_equal(most_probable(class_probabilities(model, X)), y)
+
+
+def test_precision_and_weighted_f1_by_hand():
+    """Three of four sound rows found; one said to be sound and one said to be hot are the other."""
+    sound, hot, power = LABELS[[0, 1, 2]]
+    y = np.array([sound, sound, sound, sound, hot, power])
+    predicted = np.array([sound, sound, sound, hot, hot, sound])
+    scores = classification_scores(y, predicted)
+    assert scores["macro_precision"] == pytest.approx((3 / 4 + 1 / 2) / 6)
+    assert scores["macro_recall"] == pytest.approx((3 / 4 + 1) / 6)
+    assert scores["macro_f1"] == pytest.approx((3 / 4 + 2 / 3) / 6)
+    assert scores["weighted_f1"] == pytest.approx((4 * 3 / 4 + 2 / 3) / 6)
+
+
+def test_heat_comes_before_overstrain_and_is_judged_as_the_file_was():
+    """309.4 K less 300.8 K, 8.6 K on paper, is less in floating point: a failure in the file."""
+    row = machine(
+        air_temperature=300.8, process_temperature=309.4, rotational_speed=1379, torque=56.0,
+        tool_wear=200,
+    )  # fmt: skip
+    X = pd.DataFrame([row])
+    assert RuleOracle().fit(X).predict(X) == ["Heat Dissipation Failure"]
+
+
+def test_a_model_without_probabilities_is_sure_of_what_it_predicts(machines):
+    few = machines[:300]
+    oracle = RuleOracle().fit(few)
+    sure = class_probabilities(oracle, few)
+    assert sure.shape == (300, 6) and set(np.unique(sure)) == {0, 1}
+    np.testing.assert_array_equal(most_probable(sure), oracle.predict(few))

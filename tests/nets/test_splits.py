@@ -167,3 +167,39 @@ def test_folds_of_any_calendar_train_on_the_past_alone(dates, n_splits, embargo)
         assert np.isin(before, train).all() and len(train) > len(before)
         before = train
     assert dates[test].max() == days[-1]
+
+
+# At the limits.
+
+
+def years(*lengths):
+    """Dates of years that follow each other, each with so many days."""
+    return pd.DatetimeIndex(
+        np.concatenate(
+            [pd.bdate_range(f"{2001 + k}-01-01", periods=n) for k, n in enumerate(lengths)]
+        )
+    )
+
+
+def test_a_year_counts_from_its_200th_day_on():
+    assert MIN_TEST_DAYS == 200
+    split = chronological(years(250, 200, 200, 199), embargo=1)
+    assert split.validation_start == pd.Timestamp("2002-01-01")
+    assert split.test_start == pd.Timestamp("2003-01-01")
+    with pytest.raises(ValueError, match="2 years with 200 trading days"):
+        chronological(years(250, 199, 200), embargo=1)
+
+
+def test_an_embargo_longer_than_the_past_leaves_nothing_to_train_on():
+    """And not the last days of all, which a count below zero would begin at."""
+    split = chronological(years(200, 200, 200), embargo=300)
+    assert len(split.train) == 0
+    assert len(split.validation) == 0 and len(split.test) == 200
+
+
+def test_date_folds_are_three_with_a_day_between_unless_told_otherwise():
+    dates = pd.bdate_range("2010-01-01", periods=40)
+    folds = list(DateSeriesSplit().split(dates, groups=dates))
+    assert [(len(train), test[0], len(test)) for train, test in folds] == [
+        (9, 10, 10), (19, 20, 10), (29, 30, 10),
+    ]  # fmt: skip

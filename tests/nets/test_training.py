@@ -279,3 +279,24 @@ def test_directional_accuracy_asks_on_which_side_of_today():
     # Up and said up; down and said up; no change, which is not up, and said down.
     assert directional_accuracy(y, today)(predicted).item() == pytest.approx(2 / 3)
     assert directional_accuracy(y, today)(torch.stack([predicted, -predicted])).shape == (2,)
+
+
+def test_a_loss_that_stays_the_same_is_not_lower(data):
+    """A step of zero: the first epoch remains the best, and patience counts from there."""
+    model, history = fit(
+        data, watch={"validation": Watched(*data)}, patience=3, epochs=20, learning_rate=0.0
+    )
+    assert history.table["validation_loss"].nunique() == 1
+    assert history.best_epoch == 1 and len(history.table) == 4 and history.stopped_early
+    assert torch.equal(weights(model), weights(network()))
+
+
+def test_a_rate_stays_at_its_end_where_a_step_is_asked_for_after_the_last():
+    for schedule in ("one_cycle", "cosine"):
+        factor = learning_rate_factor(schedule, 6)
+        assert factor(6) == factor(9) == factor(5) < 1e-5
+
+
+def test_one_cycle_rises_for_three_tenths_and_falls_for_the_rest():
+    factor = learning_rate_factor("one_cycle", 11)
+    assert [round(factor(step), 4) for step in range(5)] == [0.04, 0.28, 0.76, 1.0, 0.9505]

@@ -16,6 +16,7 @@ from labkit.report.intervals import (
     drawn_repetitions,
     folds_interval,
     holm,
+    outcome,
     paired_gains,
     spread,
 )
@@ -248,3 +249,39 @@ def test_folds_that_share_nothing_are_samples():
     half = 4.302653 * np.std([1, 2, 4], ddof=1) / np.sqrt(3)
     assert astuple(made) == pytest.approx((7 / 3, 7 / 3 - half, 7 / 3 + half))
     assert np.isnan(folds_interval([1.0], 0.2).low)
+
+
+def test_intervals_leave_out_a_fortieth_at_either_end(days):
+    made = Resampled(0.0, np.arange(1001.0)).interval
+    assert (made.low, made.high) == (25, 975)
+    values = np.repeat(np.random.default_rng(3).normal(size=250), 4)
+    low, high = interval(values, days, resamples=20_000)
+    error = values.std() / np.sqrt(250)
+    assert (values.mean() - low) / error == pytest.approx(1.96, rel=0.04)
+    assert (high - values.mean()) / error == pytest.approx(1.96, rel=0.04)
+
+
+def test_no_adjusted_p_value_is_more_than_one():
+    assert holm([0.6, 0.9]).tolist() == [1, 1]
+
+
+def test_chance_is_ruled_out_below_five_per_cent_and_by_an_interval_without_zero():
+    ahead, behind = Interval(0.2, 0.1, 0.3), Interval(-0.2, -0.3, -0.1)
+    assert [outcome(ahead, p) for p in (0.0, 0.049, 0.05)] == ["ahead", "ahead", "level"]
+    assert outcome(behind) == "behind"
+    assert not Interval(0.1, 0.0, 0.2).excludes_zero and not Interval(-0.1, -0.2, 0.0).excludes_zero
+    assert outcome(Interval(0.1, 0.0, 0.2)) == "level"
+
+
+def test_a_share_of_the_draws_does_not_make_a_p_value():
+    """Known answer: two standard deviations from zero, on either side."""
+    draws = np.r_[np.full(50, -1.0), np.full(50, 1.0)]
+    assert Resampled(2.0, draws).p_value == pytest.approx(0.0455, abs=1e-4)
+    assert Resampled(-2.0, draws).p_value == Resampled(2.0, draws).p_value
+    assert Resampled(1e-9, draws).p_value == pytest.approx(1)
+
+
+def test_two_folds_are_an_interval_and_a_higher_share_judged_a_wider_one():
+    made = folds_interval([1.0, 3.0], 0.5)  # sd √2, and √(1/2 + 1/2) of it; t with 1 degree: 12.706
+    assert (made.value, made.high) == pytest.approx((2, 2 + 12.7062 * np.sqrt(2)), rel=1e-4)
+    assert made.low == pytest.approx(4 - made.high)

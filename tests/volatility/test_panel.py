@@ -15,6 +15,7 @@ from labkit.volatility.panel import (
     FEATURE_LABELS,
     HAR_FEATURES,
     MIN_VARIANCE,
+    evening_panel,
     garman_klass_variance,
     log_volatility,
     volatility_panel,
@@ -171,3 +172,30 @@ def test_machine_features_leave_ids_and_answers_at_the_door(machines):
     assert list(full) == ["type", *MACHINE_FEATURES, *PHYSICS_FEATURES, "relative_strain"]
     assert not {"udi", "product_id", "target", "failure_type"} & set(full)
     assert len(full) == len(machines)
+
+
+def test_a_range_at_the_limit_is_one():
+    """Open and close the same: the variance is half the squared log range."""
+    range_at = np.exp(np.sqrt(2 * MIN_VARIANCE))
+    assert garman_klass_variance(day(1.0, range_at * (1 + 1e-9), 1.0, 1.0)).notna().all()
+    assert garman_klass_variance(day(1.0, range_at * (1 - 1e-6), 1.0, 1.0)).isna().all()
+
+
+def test_evenings_keep_the_rows_whose_tomorrow_is_not_known(prices, panel):
+    """Their inputs are those of the panel; the last day of all has no target, like days in gaps."""
+    every = evening_panel(prices)
+    assert every.index["date"].max() == prices["date"].max()
+    known = (every.y.notna() & every.next_return.notna()).to_numpy()
+    assert 0 < (~known).sum() < 20 and known.sum() == len(panel)
+    pd.testing.assert_frame_equal(every.X[known].reset_index(drop=True), panel.X)
+    assert every.y[every.index["date"] == prices["date"].max()].isna().all()
+
+
+def test_a_return_over_days_needs_all_of_them(prices):
+    """A day missing: no return of 22 days until 22 have passed, while means may miss a tenth."""
+    dates = np.sort(prices["date"].unique())
+    gone = prices[~((prices["symbol"] == "AAA") & (prices["date"] == dates[500]))]
+    own = volatility_panel(gone).index.query("symbol == 'AAA'")["date"].to_numpy()
+    after = own[own > dates[500]]
+    # Day 501 has no return, for want of a close before it; the next 22 sum up.
+    assert after.min() == dates[523]

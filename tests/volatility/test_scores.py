@@ -203,3 +203,21 @@ def test_levels_are_said_with_what_they_are_of():
     assert "27 % of the target's variance lies between stocks" in said
     assert "training years the R² is 0.361" in said and "one day it is 0.402" in said
     assert said.endswith("for the day's mean level 0.553.")
+
+
+def test_r2_around_a_centre_and_within_groups_by_hand():
+    y, predicted = np.array([1.0, 3.0, 6.0, 8.0]), np.array([2.0, 2.0, 7.0, 9.0])
+    # Less the centre: −1, 1, 1, 3 and 0, 0, 2, 4; squares off by 4, of 8 around the mean of 1.
+    assert scores.r2_around(y, predicted, np.array([2.0, 2, 5, 5])) == pytest.approx(0.5)
+    # Each around its own group's mean: −1, 1, −1, 1 and 0, 0, −1, 1; off by 2 of 4.
+    group = pd.Series(["a", "a", "b", "b"])
+    assert scores.r2_within(y, predicted, group) == pytest.approx(0.5)
+    # Between the means, 2 and 7, lies 6.25 of a variance of 7.25.
+    assert scores.share_between(y, group) == pytest.approx(6.25 / 7.25)
+
+
+def test_a_direction_is_that_from_today():
+    y, today = np.array([1.0, -1.0, 0.0, 2.0]), np.zeros(4)
+    predicted = np.array([0.5, 0.5, -0.5, -0.5])
+    made = scores.regression_scores(y, predicted, today, np.ones(4))
+    assert made["directional_accuracy"] == 0.5, "no change is not up"
