@@ -46,10 +46,19 @@ class Mutant:
         return f"{self.module}:{self.start[0]} {self.operator.partition('/')[2]}"
 
 
+FORBIDDING = {"dataclass": {"frozen", "kw_only"}, "zip": {"strict"}}
+"""Arguments that, true, only refuse what would go on without them: who assigns to a field, leaves
+out its name or pairs rows of two lengths. Whatever ran with them gives the same without them, so no
+test of what is computed could tell."""
+
+
 def mutants(root: Path, module: Path) -> Iterator[Mutant]:
-    """All mutants of a module, but for those of annotations, which nothing reads."""
+    """All mutants of a module, but for those that nothing could notice.
+
+    These are of annotations, which nothing reads, and of `FORBIDDING` arguments.
+    """
     tree = get_ast_from_path(root / module)
-    unread = _annotations((root / module).read_text(encoding="utf-8"))
+    unread = _unread((root / module).read_text(encoding="utf-8"))
     for name in operator_names():
         operator = get_operator(name)
         if operator.arguments():
@@ -72,14 +81,18 @@ def drawn(root: Path, modules: Sequence[Path], n: int, seed: int) -> list[Mutant
     return [choose.choice(places[place]) for place in chosen]
 
 
-def _annotations(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Where types are written."""
+def _unread(source: str) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Where types are written, and what forbids."""
     found: list[ast.expr | None] = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.arg | ast.AnnAssign):
             found.append(node.annotation)
         elif isinstance(node, ast.FunctionDef):
             found.append(node.returns)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            names = FORBIDDING.get(node.func.id, set())
+            true = (k.value for k in node.keywords if k.arg in names)
+            found += [own for own in true if isinstance(own, ast.Constant) and own.value is True]
     return [
         ((own.lineno, own.col_offset), (own.end_lineno, own.end_col_offset))
         for own in found
@@ -137,8 +150,10 @@ class Suite:
     ) -> subprocess.CompletedProcess[str]:
         variables = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
         variables.pop("LABKIT_SOAK", None)
+        # Hypothesis' own profile for such runs: the same examples each time, however slow.
+        options = ["-q", "-p", "no:cacheprovider", "--hypothesis-profile=ci"]
         return subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments],
+            [sys.executable, "-m", "pytest", *options, *arguments],
             cwd=self.root, env=variables, capture_output=True, text=True, timeout=timeout,
             check=False,
         )  # fmt: skip

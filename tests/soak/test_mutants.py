@@ -37,9 +37,10 @@ BAR = 0.85
 
 
 def tests_of(modules):
-    """The tests of the rooms that the modules stand in, and the planted leaks."""
-    rooms = {path.parts[1] for path in modules}
-    return [*(f"tests/{room}" for room in sorted(rooms)), "tests/test_leaks.py"]
+    """The tests of the rooms that the modules stand in, their examples, and the planted leaks."""
+    rooms = sorted({path.parts[1] for path in modules})
+    own = [f"{folder}/{room}" for room in rooms for folder in ("tests", "labkit")]
+    return [*own, "tests/test_leaks.py"]
 
 
 @pytest.mark.parametrize("room", ROOMS)
