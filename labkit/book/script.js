@@ -1,5 +1,5 @@
 /* The pages work without this file: it adds the theme switch, the menu of small screens,
-   figures that enlarge, and the mark of the section in view. */
+   figures that enlarge, buttons that copy code, and the mark of the section in view. */
 (() => {
   const root = document.documentElement;
 
@@ -39,6 +39,21 @@
     image.addEventListener('keydown', (event) => { if (event.key === 'Enter') open(); });
   }
   lightbox.addEventListener('click', () => lightbox.close());
+
+  for (const code of navigator.clipboard ? document.querySelectorAll('pre.sourceCode') : []) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'copy';
+    button.textContent = 'Copy';
+    button.addEventListener('click', () => {
+      navigator.clipboard.writeText(code.querySelector('code').textContent).then(
+        () => { button.textContent = 'Copied'; },
+        () => { button.textContent = 'Not allowed'; },
+      );
+      setTimeout(() => { button.textContent = 'Copy'; }, 2000);
+    });
+    code.parentElement.append(button);
+  }
 
   const links = new Map();
   for (const link of document.querySelectorAll('.on-page a, .sidebar .current ul a')) {

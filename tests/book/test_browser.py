@@ -50,3 +50,17 @@ def test_text_from_data_is_shown_and_does_nothing(tmp_path, monkeypatch):
     page = root / "_book/chapters/01-one.html"
     made = opened(page, tmp_path / "profile")
     assert "data-acted" not in made and made.count("&lt;svg onload=") >= 2
+
+
+def test_code_can_be_copied_as_it_stands(tmp_path):
+    """The button is there, and what it takes has no line numbers."""
+    code = "#| lst-label: lst-a\n#| lst-cap: A.\n#| code-line-numbers: true\n#| code-fold: false\n"
+    root = tiny_book(tmp_path / "project", f"```{{python}}\n{code}x = 1\ny = 2\n```")
+    render(root, renderer="labkit", formats=("html",), report=str)
+    page = root / "_book/chapters/01-one.html"
+    probe = """<script>addEventListener('load', () => {
+      navigator.clipboard.writeText = async (text) => { document.title = JSON.stringify(text); };
+      document.querySelector('.copy').click();
+    });</script>"""
+    page.write_text(page.read_text().replace("</body>", f"{probe}</body>"))
+    assert r'<title>"x = 1\ny = 2"</title>' in opened(page, tmp_path / "profile")
