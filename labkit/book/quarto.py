@@ -21,6 +21,8 @@ from labkit.book.project import Chapter, Project
 MINIMUM = (1, 9)
 
 _PROGRESS = re.compile(r"\[\s*\d+/\d+\]\s+(\S+\.qmd)")
+# Of all that Quarto says: where it is, and what went wrong; not the settings of each pandoc.
+_TOLD = re.compile(r"^\[\s*\d+/\d+\]|^Executing|^Output created|\b(?:WARN|ERROR)")
 _NOISE = "without encryption"
 _UNRESOLVED = "Unable to resolve"
 # What Quarto prints for a reference that leads nowhere and an inline expression that says nothing.
@@ -106,7 +108,7 @@ def _run(command: list[str], project: Project, seconds: dict, report) -> str:
             if current:
                 seconds[current] = seconds.get(current, 0.0) + now - start
             current, start = progress[1], now
-        if line.strip() and _NOISE not in line:
+        if _TOLD.search(line) and _NOISE not in line:
             report(line.rstrip())
     if current:
         seconds[current] = seconds.get(current, 0.0) + time.perf_counter() - start

@@ -687,6 +687,8 @@ if [ "$1" = --version ]; then echo {version}; exit 0; fi
 echo "$@ $LABKIT_PROFILE" > arguments
 echo "Kernel is running over TCP without encryption."
 echo "[1/2] index.qmd"
+echo "pandoc"
+echo "  to: html"
 rm -rf _book; mkdir -p _book
 echo '{page}' > _book/index.html
 echo pdf > _book/A.pdf
@@ -717,7 +719,8 @@ def test_quarto_renders_both_formats_in_one_go(quarto):
     assert (root / "arguments").read_text() == "render --profile quick quick\n"
     assert done.renderer == "quarto" and done.html.read_text() == "new\n"
     assert done.pdf.name == "A.pdf" and list(done.seconds) == ["index.qmd"]
-    assert not any("encryption" in line for line in lines)
+    assert lines.count("[1/2] index.qmd") == 1
+    assert not any("encryption" in line or "to: html" in line for line in lines)
 
 
 @pytest.mark.parametrize(
