@@ -241,12 +241,14 @@ local function resolve_pass(doc)
       element.attributes.loading = 'lazy'
       return element
     elseif typst then
-      -- A figure as wide as 700 pixels fills the width of the text.
+      -- A figure as wide as 700 pixels fills the width of the text. Pandoc drops the alt text.
       local pixels = tonumber((element.attributes.width or ''):match('^(%d+)p?x?$'))
-      if pixels then
-        element.attributes.width = string.format('%d%%', math.min(100, math.floor(pixels / 7)))
-      end
-      return element
+      local width = pixels and string.format('%d%%', math.min(100, math.floor(pixels / 7)))
+        or element.attributes.width or 'auto'
+      return pandoc.RawInline('typst', string.format(
+        '#box(image(%s, width: %s, alt: %s))',
+        typst_string(element.src), width, typst_string(element.attributes.alt)
+      ))
     end
   end
 

@@ -394,8 +394,9 @@ def test_the_pdf_holds_the_whole_book(made):
     assert text.count("References") >= 2 and text.count("Goodfellow, Ian. 2016") == 1
 
 
-def test_the_pdf_is_a_pdf(made):
-    assert made[1].pdf.read_bytes().startswith(b"%PDF")
+def test_the_pdf_tells_what_its_figures_show(made):
+    pdf = made[1].pdf.read_bytes()
+    assert pdf.startswith(b"%PDF") and b'/Alt(It says "up".)' in pdf
 
 
 # What stops a render --------------------------------------------------------------------------
