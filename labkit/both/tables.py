@@ -1,14 +1,20 @@
 """Tables in which both studies stand side by side."""
 
+from collections.abc import Mapping, Sequence
+
 import pandas as pd
 
+from labkit.both.effects import READINGS, Effect
+from labkit.both.steps import Steps
 from labkit.failures.final import Final as Failures
 from labkit.failures.judging import HELD_OUT
+from labkit.report.facts import Facts
+from labkit.report.intervals import Interval
 from labkit.report.models import CEILING, FLOOR
-from labkit.report.remedies import NONE, STOPPED, Remedies
+from labkit.report.remedies import NONE, REMEDIES, STOPPED, Judged, Remedies, dose_label
 from labkit.report.sentence import number
-from labkit.report.table import Table, bold_best
-from labkit.report.tables import study_table
+from labkit.report.table import Table, bold_best, table, with_interval, with_spread
+from labkit.report.tables import capital, study_table
 from labkit.volatility.final import Final as Volatility
 
 
@@ -103,4 +109,143 @@ def tasks(volatility: Remedies, failures: Remedies) -> Table:
             "cured": "Validation with it",
         },
         formats={"epoch": ".0f"},
+    )
+
+
+def remedies(volatility: Remedies, failures: Remedies) -> Table:
+    """Each remedy at its chosen dose in both tasks, on validation: means over seeds."""
+    frames = []
+    for task, found in (("volatility", volatility), ("failures", failures)):
+        own = found.summary
+        fit = found.verdicts.set_index("regularization")
+        loss = own["validation_loss"].map(lambda value: number(value, ".3f"))
+        scores = zip(own["validation_score"], own["validation_score_sd"], strict=True)
+        frames.append(
+            own.assign(
+                task=task,
+                dose=[_dose(found, name) for name in own["regularization"]],
+                loss=bold_best(loss, -own["validation_loss"]),
+                validation=[with_spread(*pair) for pair in scores],
+                fit=[_agreed(fit.loc[name]) for name in own["regularization"]],
+            )
+        )
+    return study_table(
+        volatility,
+        pd.concat(frames, ignore_index=True),
+        {
+            "task": "Task",
+            "regularization": "Remedy",
+            "dose": "Dose",
+            "loss": "Loss",
+            "train_score": "Score, train",
+            "validation": "Score, valid.",
+            "gap": "Gap",
+            "kept": "Keeps epoch",
+            "fit": "Its curves",
+        },
+        formats={"kept": ".0f"},
+        align={"loss": "right"},
+        markdown=["loss"],
+    )
+
+
+def _dose(found: Remedies, name: str) -> str:
+    return dose_label(REMEDIES[name][found.doses[name]]) or "–"
+
+
+def _agreed(verdict: pd.Series) -> str:
+    """The verdict of most seeds on the fit, and how many they are where not all agree."""
+    if verdict["fit_seeds"] == verdict["seeds"]:
+        return verdict["fit"]
+    return f"{verdict['fit']} ({verdict['fit_seeds']} of {verdict['seeds']})"
+
+
+def effects(facts: Facts, found: Mapping[str, Sequence[Effect]]) -> Table:
+    """What every remedy did to both losses, by task, and how that reads."""
+    rows = [
+        {
+            "task": task,
+            "remedy": own.remedy,
+            "train": f"{number(own.train, '+.3f')} ({own.train_way})",
+            "validation": f"{number(own.validation, '+.3f')} ({own.validation_way})",
+            "reading": own.reading.verdict,
+        }
+        for task, effects_ in found.items()
+        for own in effects_
+    ]
+    return study_table(
+        facts,
+        pd.DataFrame(rows),
+        {
+            "task": "Task",
+            "remedy": "Remedy",
+            "train": "Train loss",
+            "validation": "Validation loss",
+            "reading": "The remedy",
+        },
+        align={"train": "right", "validation": "right"},
+    )
+
+
+def readings() -> Table:
+    """What each reading of a remedy stands for."""
+    rows = [
+        {"train": train, "validation": validation, **vars(own)}
+        for (train, validation), own in READINGS.items()
+    ]
+    return table(
+        pd.DataFrame(rows),
+        {
+            "train": "Train loss",
+            "validation": "Validation loss",
+            "verdict": "The remedy",
+            "meaning": "What that says",
+        },
+    )
+
+
+def judged_remedies(volatility: Judged, failures: Judged) -> Table:
+    """Every remedy on the test rows of both tasks, before and after, with what it gains."""
+    frames = [
+        own.gains.assign(task=task)
+        for task, own in (("volatility", volatility), ("failures", failures))
+    ]
+    frame = pd.concat(frames, ignore_index=True)
+    gains = frame[["gain", "low", "high"]].itertuples(index=False)
+    return study_table(
+        volatility,
+        frame.assign(text=[with_interval(Interval(*row), "+.3f") for row in gains]),
+        {
+            "task": "Task",
+            "measure": "Measure",
+            "regularization": "Remedy",
+            "before": "Before",
+            "after": "After",
+            "text": "Gain [95 %]",
+            "adjusted": "p, Holm",
+        },
+    )
+
+
+def steps(facts: Facts, found: Sequence[Steps]) -> Table:
+    """From which model to which each step goes, and what it gains before each judge."""
+    frame = pd.concat(
+        [own.table.assign(judge=f"{own.task}, {own.judge}", score=own.score) for own in found],
+        ignore_index=True,
+    )
+    gains = frame[["gain", "low", "high"]].itertuples(index=False)
+    return study_table(
+        facts,
+        frame.assign(
+            step=frame["step"].map(capital),
+            text=[with_interval(Interval(*row), "+.3f") for row in gains],
+        ),
+        {
+            "judge": "Judge",
+            "step": "Step",
+            "before": "From",
+            "after": "To",
+            "score": "Score",
+            "text": "Gain [95 %]",
+        },
     )

@@ -284,27 +284,34 @@ def _in_order(effects: pd.DataFrame) -> pd.DataFrame:
     return effects if numbers.hasnans else effects.loc[numbers.sort_values().index]
 
 
-def train_against_held_out(scores: pd.DataFrame, group: str, label: str) -> Figure:
+def train_against_held_out(panels: Mapping[str, pd.DataFrame], group: str) -> Figure:
     """Each group's train and validation score, seed by seed: the gap is the overfitting.
 
-    ``scores`` has the columns ``group``, ``train_score`` and ``validation_score``.
+    Parameters
+    ----------
+    panels : mapping of str to DataFrame
+        Label of the horizontal axis to a table of ``group``, ``train_score`` and
+        ``validation_score``, a row a seed.
+    group : str
+        A line for each of its values, the same in every panel, in order of appearance.
     """
-    names = list(scores[group].unique())
-    fig, axis = figure(height=0.42 * len(names) + 1.1)
-    for i, name in enumerate(names):
-        own = scores[scores[group] == name]
-        means = [own[f"{s}_score"].mean() for s in ("train", "validation")]
-        axis.plot(means, [i, i], color="#bbbbbb", lw=2, zorder=1)
-        for s, marker in (("train", "o"), ("validation", "D")):
-            values = own[f"{s}_score"]
-            axis.plot(values, [i] * len(values), marker, color=SET_COLOURS[s], ms=4, alpha=0.35)
-            axis.plot(
-                values.mean(), i, marker, color=SET_COLOURS[s], ms=7, label=s if i == 0 else None
-            )
-    axis.set_yticks(range(len(names)), names)
-    axis.invert_yaxis()
-    axis.set(xlabel=label, title="Train and validation score, seed by seed")
-    axis.legend()
+    names = list(next(iter(panels.values()))[group].unique())
+    height = 0.42 * len(names) + 1.3
+    fig, (axes,) = figure(1, len(panels), height=height, sharey=True, squeeze=False)
+    for axis, (label, scores) in zip(axes, panels.items(), strict=True):
+        for i, name in enumerate(names):
+            own = scores[scores[group] == name]
+            means = [own[f"{s}_score"].mean() for s in ("train", "validation")]
+            axis.plot(means, [i, i], color="#bbbbbb", lw=2, zorder=1)
+            for s, marker in (("train", "o"), ("validation", "D")):
+                values, colour = own[f"{s}_score"], SET_COLOURS[s]
+                axis.plot(values, [i] * len(values), marker, color=colour, ms=4, alpha=0.35)
+                axis.plot(values.mean(), i, marker, color=colour, ms=7, label=None if i else s)
+        axis.set_xlabel(label)
+    axes[0].set_yticks(range(len(names)), names)
+    axes[0].set_ylim(len(names) - 0.5, -0.5)
+    handles, labels = axes[0].get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside lower center", ncols=2)
     return fig
 
 
@@ -365,7 +372,7 @@ def gains(panels: Mapping[str, pd.DataFrame], group: str, dodge: str | None = No
             axis.plot(own["gain"], place, "osD^v"[k % 5], color=OKABE_ITO[k], ms=5, label=name)
         axis.set_xlabel(label)
     axes[0].set_yticks(range(len(names)), names)
-    axes[0].invert_yaxis()
+    axes[0].set_ylim(len(names) - 0.5, -0.5)
     if dodge is not None:
         axes[-1].legend(title=dodge)
     return fig
