@@ -1,10 +1,19 @@
 """Sentences of the abstract and of the conclusions, on both studies."""
 
+from collections.abc import Sequence
+
 from labkit.both.comparison import SMALL, Comparison
+from labkit.both.steps import TEST_YEAR, Step, Steps
 from labkit.config import Profile
+from labkit.failures.balancing import Balancing
+from labkit.failures.judging import BLOCKS, HELD_OUT
 from labkit.files.provenance import Provenance
-from labkit.report.remedies import NONE, Remedies
-from labkit.report.sentence import Sentence, as_text, listing, number
+from labkit.report.grids import Grid
+from labkit.report.intervals import outcome
+from labkit.report.remedies import Judged
+from labkit.report.sentence import Sentence, as_text, listing, number, percent
+from labkit.report.tables import capital
+from labkit.report.words import interval
 
 
 def data_in_use(nyse: Provenance, machines: Provenance, profile: Profile) -> Sentence:
@@ -16,29 +25,208 @@ def data_in_use(nyse: Provenance, machines: Provenance, profile: Profile) -> Sen
     )
 
 
-def overfitting(volatility: Remedies, failures: Remedies) -> Sentence:
-    """The gap of the wide model without a remedy in both tasks."""
-    clauses = []
-    for task, found, label in [
-        ("volatility", volatility, "R²"),
-        ("failures", failures, "macro-F1"),
-    ]:
-        plain = found.of(NONE)
-        clauses.append(
-            f"for {task} its {label} is {number(plain['train_score'], '.3f')} on train and "
-            f"{number(plain['validation_score'], '.3f')} on validation"
+def step_claim(found: Sequence[Steps], name: str) -> Sentence:
+    """Whether a step of the studies has paid, before which judges, and where it has hurt."""
+    by_outcome: dict[str, list[str]] = {"ahead": [], "level": [], "behind": []}
+    for own in found:
+        by_outcome[outcome(own.of(name).gain)].append(WHERE[own.judge])
+    ahead, level, behind = by_outcome.values()
+    subject = capital(name)
+    if not ahead and not behind:
+        return Sentence(f"That {name} is worth anything has not been shown: {_everywhere(level)}.")
+    parts = []
+    if ahead:
+        parts.append(f"has paid {listing(ahead)}")
+    if behind:
+        parts.append(f"has hurt {listing(behind)}")
+    text = f"{subject} {listing(parts)}"
+    if level:
+        text += f"; {listing(level)} the difference could be chance"
+    return Sentence(f"{text}.")
+
+
+WHERE = {
+    TEST_YEAR: "on the test year",
+    HELD_OUT: "on the held-out machine rows",
+    BLOCKS: "on blocks of time",
+}
+"""Where a judge judges."""
+
+
+def _everywhere(level: Sequence[str]) -> str:
+    return f"{listing(level)}, the difference could be chance"
+
+
+def step_evidence(found: Sequence[Steps], name: str) -> Sentence:
+    """What a step changes before every judge, with intervals."""
+    clauses = [_moved(own, own.of(name)) for own in found]
+    return Sentence(f"The figures: {'; '.join(clauses)}.")
+
+
+def _moved(own: Steps, step: Step) -> str:
+    gain, where = step.gain, WHERE[own.judge]
+    if gain.low == gain.high == 0:
+        return f"{where} both models predict the same, and the {own.score} stays"
+    return (
+        f"{where} the {own.score} changes by {number(gain.value, '+.3f')} "
+        f"({interval(gain, '+.3f')}) from {step.before} to {step.after}"
+    )
+
+
+def shapes_claim(volatility: Grid, failures: Grid) -> Sentence:
+    """Whether the shape of the network is what matters most in either grid."""
+    by_shape = [
+        task
+        for task, own in (("volatility", volatility), ("failures", failures))
+        if own.widest.axis in ("hidden_sizes", "layers")
+    ]
+    if len(by_shape) == 2:
+        return Sentence("Of all that the grids vary, the shape of the network matters most.")
+    if by_shape:
+        return Sentence(
+            f"The shape of the network matters most for {by_shape[0]}, and in the other task "
+            "something else does."
         )
-    return Sentence(f"Of the wide model without a remedy, {listing(clauses)}.")
+    return Sentence("How a network is trained matters more than its shape.")
+
+
+def shapes_evidence(volatility: Grid, failures: Grid) -> Sentence:
+    """How far the best and the worst shape lie apart in either grid, beside its widest axis."""
+    clauses = [
+        f"in {score}, the best candidates with {own.shapes.best} and {own.shapes.worst} hidden "
+        f"units, the best and the worst shape for {task}, lie {number(own.shapes.gap, '.4f')} "
+        f"apart, and those of the widest axis, the {own.widest.axis.replace('_', ' ')}, "
+        f"{number(own.widest.score, '.4f')}"
+        for task, score, own in (
+            ("volatility", "R²", volatility),
+            ("failures", "macro-F1", failures),
+        )
+    ]
+    return Sentence(capital("; ".join(clauses)) + ".")
+
+
+def curse_claim(volatility: Grid, failures: Grid) -> Sentence:
+    """Whether the searches' winners kept less on fresh folds than the first model did."""
+    cursed = [
+        task
+        for task, own in (("volatility", volatility), ("failures", failures))
+        if own.confirmation.winner["change"] < own.confirmation.first["change"]
+    ]
+    if len(cursed) == 2:
+        return Sentence("The best score of a search promises too much, in both tasks.")
+    if cursed:
+        return Sentence(f"The best score of a search can promise too much: for {cursed[0]} it did.")
+    return Sentence(
+        "The best score of a search may promise too much; here, in neither task it did."
+    )
+
+
+def curse_evidence(volatility: Grid, failures: Grid) -> Sentence:
+    """What the winners and the first models lost or won from the search to fresh folds."""
+    clauses = []
+    for task, score, own in (
+        ("volatility", "R²", volatility),
+        ("failures", "macro-F1", failures),
+    ):
+        winner, first = own.confirmation.winner, own.confirmation.first
+        clauses.append(
+            f"for {task} the first model won the search itself, and its {score} changed by "
+            f"{number(first['change'], '+.4f')}"
+            if winner["first"]
+            else f"for {task} the {score} of the winner changed by "
+            f"{number(winner['change'], '+.4f')} from the search to fresh folds, that of the first "
+            f"model by {number(first['change'], '+.4f')}"
+        )
+    return Sentence(f"{capital('; '.join(clauses))}.")
+
+
+def remedy_claim(volatility: Judged, failures: Judged) -> Sentence:
+    """On how much of what was measured a remedy gains by more than chance, and where one hurts."""
+    measures = {
+        f"{measure} ({task})": (own.sure[measure], own.harmful[measure])
+        for task, own in (("volatility", volatility), ("failures", failures))
+        for measure in own.measures
+    }
+    helped = [name for name, (sure, _) in measures.items() if sure]
+    hurt = [name for name, (_, harmful) in measures.items() if harmful]
+    if len(helped) == len(measures):
+        text = "Regularization works in both tasks, by every measure"
+    elif helped:
+        text = f"Regularization helps by {listing(helped)}; by the rest that has not been shown"
+    else:
+        text = "That any remedy improves the wide model on test rows has not been shown"
+    if hurt:
+        text += f"; the wrong remedy does harm, in {listing(hurt)}"
+    return Sentence(f"{text}.")
+
+
+def remedy_evidence(volatility: Judged, failures: Judged) -> Sentence:
+    """The remedies that gain and lose by more than chance, measure by measure, in numbers."""
+    clauses = []
+    for own in (volatility, failures):
+        for measure in own.measures:
+            sure, harmful = own.sure[measure], own.harmful[measure]
+            n = number(len(own.of(measure)))
+            clauses.append(
+                f"in {measure}, of {n} remedies {number(len(sure))} gain{'s' * (len(sure) == 1)} "
+                f"by more than chance and {number(len(harmful))} "
+                f"lose{'s' * (len(harmful) == 1)}"
+            )
+    return Sentence(f"{capital('; '.join(clauses))}.")
+
+
+def balance_claim(found: Balancing) -> Sentence:
+    """Whether balancing raises the score, and what it trades."""
+    none, caught = found.unbalanced, found.catching
+    text = (
+        f"Balancing raises the macro-F1 by more than chance in {number(len(found.better))} of "
+        f"{number(found.n_compared)} forms"
+        if found.better
+        else f"None of {number(found.n_compared)} forms of balancing raises the macro-F1 by more "
+        "than chance"
+    )
+    if caught.recall > none.recall and caught.precision < none.precision:
+        text += ", and what it does is to trade precision for recall"
+    return Sentence(f"{text}.")
+
+
+def balance_evidence(found: Balancing) -> Sentence:
+    """What the trade is, in rows of a hundred, and how many forms lose."""
+    none, caught, gain = found.unbalanced, found.catching, found.best_gain
+    return Sentence(
+        f"With {caught.name}, {_hundred(caught.recall)} of a hundred failures are found where the "
+        f"rows as they are find {_hundred(none.recall)}, and {_hundred(caught.precision)} of a "
+        f"hundred alarms are right where {_hundred(none.precision)} were, means over the kinds of "
+        f"failure. The best form by macro-F1, {gain.name}, stands at "
+        f"{number(gain.value.value, '+.3f')} against the rows as they are "
+        f"({interval(gain.value, '+.3f')}); {_losers(len(found.worse))}."
+    )
+
+
+def _hundred(share: float) -> str:
+    return number(100 * share, ".0f")
+
+
+def _losers(n: int) -> str:
+    if n == 0:
+        return "none is worse by more than chance"
+    return f"{number(n)} {'is' if n == 1 else 'are'} worse by more than chance"
+
+
+def tasks_claim(found: Comparison) -> Sentence:
+    """What the gains of a network over a linear model say of the two signals."""
+    return Sentence(_shape(found))
 
 
 def tasks_compared(found: Comparison) -> Sentence:
-    """How far the best MLP is from its simplest strong rival in each task."""
-    side = "behind it" if found.lead > 0 else "ahead of it"
+    """How far the best MLP is from linear models, from its rival, and on the way to the ceiling."""
+    side = "ahead of the best of them" if found.lead > 0 else "behind the best of them"
     return Sentence(
-        f"In the regression, the best MLP scores {number(found.over_ridge, '+.3f')} against ridge "
-        f"regression in R²; in the classification, {number(found.over_logistic, '+.3f')} against "
-        f"logistic regression in macro-F1. {_shape(found)} The best of the other learners "
-        f"there, {found.rival}, is {number(abs(found.lead), '.3f')} {side}."
+        f"The best MLP differs from ridge regression by {number(found.over_ridge, '+.3f')} in R², "
+        f"and from logistic regression by {number(found.over_logistic, '+.3f')} in macro-F1. It "
+        f"covers {percent(found.way_of_volatility, 0)} of the way from the floor to the ceiling for "
+        f"volatility and {percent(found.way_of_failures, 0)} for failures. Among the learners of "
+        f"failures that are no MLP, it is {number(abs(found.lead), '.3f')} {side}, {found.rival}."
     )
 
 

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from labkit.failures.calibration import Reliability
 from labkit.failures.contenders import MAJORITY, ORACLE
 from labkit.failures.final import ByHeart, Final
-from labkit.failures.judging import BLOCKS, HELD_OUT, OUT_OF_FOLD, Duel
+from labkit.failures.judging import BLOCKS, OUT_OF_FOLD, Duel
 from labkit.failures.knowledge import Knowledge
 from labkit.failures.rules import SHORT_CLASSES
 from labkit.report.sentence import Sentence, listing, number, percent
+from labkit.report.tables import capital
 from labkit.report.words import change, interval, tuned
 
 FOUND = 0.5
@@ -159,24 +160,21 @@ def by_heart(found: ByHeart) -> Sentence:
 
 def headline(final: Final) -> Sentence:
     """The best MLP beside floor, rival and rules, before both judges."""
-    clauses = []
-    for judge in (HELD_OUT, BLOCKS):
-        mlp, rival = final.of(final.best, judge), final.of(final.rival, judge)
-        floor = final.of(MAJORITY.stage, judge)
-        rules = final.of(ORACLE.stage, judge)
-        clauses.append(
-            f"on {judge} its macro-F1 is {number(mlp.macro_f1.value, '.3f')} "
-            f"({interval(mlp.macro_f1)}), where {rival.name} has "
-            f"{number(rival.macro_f1.value, '.3f')}, the majority class "
-            f"{number(floor.macro_f1.value, '.3f')} and the documented rules "
-            f"{number(rules.macro_f1.value, '.3f')}"
-        )
-    accuracy = final.of(final.best).accuracy
+    mlp, rival = final.of(final.best), final.of(final.rival)
+    floor, rules = final.of(MAJORITY.stage), final.of(ORACLE.stage)
+    mlp_in_blocks, rival_in_blocks = (final.of(s, BLOCKS) for s in (final.best, final.rival))
     return Sentence(
-        f"The best network is {final.of(final.best).name}, chosen on development rows: "
-        f"{'; '.join(clauses)}. {OUTCOMES[_common(final.against_rival)].capitalize()}. Its "
-        f"accuracy on the held-out rows, {number(accuracy, '.4f')}, means little by itself: never "
-        f"predicting a failure already has {number(final.never_failing_accuracy, '.4f')}."
+        f"The network that did best on the development rows is **{mlp.name}**. Its macro-F1 is "
+        f"{number(mlp.macro_f1.value, '.3f')} on held-out rows ({interval(mlp.macro_f1)}) and "
+        f"{number(mlp_in_blocks.macro_f1.value, '.3f')} on blocks of time "
+        f"({interval(mlp_in_blocks.macro_f1)}). {capital(rival.name)}, the best of the other "
+        f"learners, has {number(rival.macro_f1.value, '.3f')} and "
+        f"{number(rival_in_blocks.macro_f1.value, '.3f')}; of the two, the network stands so: "
+        f"{OUTCOMES[_common(final.against_rival)]}. The documented rules reach "
+        f"{number(rules.macro_f1.value, '.3f')} on the held-out rows. Never predicting a failure "
+        f"reaches {number(floor.macro_f1.value, '.3f')}, and yet an accuracy of "
+        f"{number(final.never_failing_accuracy, '.4f')}: the network's "
+        f"{number(mlp.accuracy, '.4f')} means little by itself."
     )
 
 

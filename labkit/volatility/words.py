@@ -39,14 +39,17 @@ def best_models(final: Final) -> Sentence:
 
 def headline(final: Final) -> Sentence:
     """The best network on the test year beside everything else."""
-    r2 = final.test_r2[final.best]
+    r2, rival = final.test_r2[final.best], final.names[final.rival]
     lowest = final.others[0]
+    (margin,) = [own for own in final.margins if own.against == rival]
     return Sentence(
-        f"The best network is {final.names[final.best]}, chosen on validation: on the test year "
-        f"it explains {percent(r2)} of the variance of tomorrow's log volatility "
-        f"(R² = {number(r2, '.3f')}). The other learner that was best on validation, "
-        f"{final.names[final.rival]}, has {number(final.test_r2[final.rival], '.3f')}; of all "
-        f"other models {final.names[lowest]} is last, with {number(final.test_r2[lowest], '.3f')}."
+        f"The network that did best on the validation year is **{final.names[final.best]}**. On "
+        f"the test year it explains {percent(r2)} of the variance of tomorrow's log volatility (R² = "
+        f"{number(r2, '.3f')}). There it is {standing(margin.gain)} {rival}, the best of the other "
+        f"learners on validation, with a difference of {number(margin.gain.value, '+.3f')} "
+        f"({interval(margin.gain, '+.3f')}). Last of all other models is {final.names[lowest]}, "
+        f"with {number(final.test_r2[lowest], '.3f')}; whoever knew tomorrow's true volatility "
+        f"would score {number(final.ceilings['test'], '.3f')}."
     )
 
 
