@@ -32,10 +32,8 @@ def overfits(volatility: Remedies, failures: Remedies) -> Sentence:
     elif cases:
         says = f"Left alone, the wide model overfits in one of the tasks, that of {cases[0]}"
     else:
-        says = (
-            "Even left alone, the wide model overfits in neither task, so there is little to cure"
-        )
-    return Sentence(f"{says}: the curves say so of {seeds}, and {gaps}.")
+        says = "Even left alone, the wide model overfits in neither task: there is little to cure"
+    return Sentence(f"{says}. By the verdict on its curves, it does so at {seeds}; {gaps}.")
 
 
 def certain_and_wrong(found: Turn) -> Sentence:

@@ -13,7 +13,7 @@ from labkit.report.intervals import Interval
 from labkit.report.models import CEILING, FLOOR
 from labkit.report.remedies import NONE, REMEDIES, STOPPED, Judged, Remedies, dose_label
 from labkit.report.sentence import number
-from labkit.report.table import Table, bold_best, table, with_interval, with_spread
+from labkit.report.table import Table, bold_best, table, with_interval
 from labkit.report.tables import capital, study_table
 from labkit.volatility.final import Final as Volatility
 
@@ -119,13 +119,11 @@ def remedies(volatility: Remedies, failures: Remedies) -> Table:
         own = found.summary
         fit = found.verdicts.set_index("regularization")
         loss = own["validation_loss"].map(lambda value: number(value, ".3f"))
-        scores = zip(own["validation_score"], own["validation_score_sd"], strict=True)
         frames.append(
             own.assign(
                 task=task,
                 dose=[_dose(found, name) for name in own["regularization"]],
                 loss=bold_best(loss, -own["validation_loss"]),
-                validation=[with_spread(*pair) for pair in scores],
                 fit=[_agreed(fit.loc[name]) for name in own["regularization"]],
             )
         )
@@ -137,11 +135,11 @@ def remedies(volatility: Remedies, failures: Remedies) -> Table:
             "regularization": "Remedy",
             "dose": "Dose",
             "loss": "Loss",
-            "train_score": "Score, train",
-            "validation": "Score, valid.",
+            "train_score": "Train",
+            "validation_score": "Valid.",
             "gap": "Gap",
-            "kept": "Keeps epoch",
-            "fit": "Its curves",
+            "kept": "Epoch",
+            "fit": "Curves",
         },
         formats={"kept": ".0f"},
         align={"loss": "right"},
@@ -155,6 +153,8 @@ def _dose(found: Remedies, name: str) -> str:
 
 def _agreed(verdict: pd.Series) -> str:
     """The verdict of most seeds on the fit, and how many they are where not all agree."""
+    if verdict["convergence"] == "diverged":
+        return "diverged"
     if verdict["fit_seeds"] == verdict["seeds"]:
         return verdict["fit"]
     return f"{verdict['fit']} ({verdict['fit_seeds']} of {verdict['seeds']})"

@@ -10,8 +10,8 @@ from labkit.failures.judging import BLOCKS, HELD_OUT
 from labkit.files.provenance import Provenance
 from labkit.report.grids import Grid
 from labkit.report.intervals import outcome
-from labkit.report.remedies import Judged
-from labkit.report.sentence import Sentence, as_text, listing, number, percent
+from labkit.report.remedies import Judged, Remedies
+from labkit.report.sentence import Sentence, as_text, counted, listing, number, percent
 from labkit.report.tables import capital
 from labkit.report.words import interval
 
@@ -140,6 +140,17 @@ def curse_evidence(volatility: Grid, failures: Grid) -> Sentence:
     return Sentence(f"{capital('; '.join(clauses))}.")
 
 
+def overfit_claim(volatility: Remedies, failures: Remedies) -> Sentence:
+    """Whether the wide model overfits where nothing keeps it from that."""
+    found = {"volatility": volatility, "failures": failures}
+    cases = [task for task, own in found.items() if own.overfitting]
+    if len(cases) == 2:
+        return Sentence("A network of two hidden layers overfits if nothing keeps it from that.")
+    if cases:
+        return Sentence(f"What overfits one task, here {cases[0]}, may be safe in another.")
+    return Sentence("A wide network need not overfit: here it did so in neither task.")
+
+
 def remedy_claim(volatility: Judged, failures: Judged) -> Sentence:
     """On how much of what was measured a remedy gains by more than chance, and where one hurts."""
     measures = {
@@ -166,9 +177,9 @@ def remedy_evidence(volatility: Judged, failures: Judged) -> Sentence:
     for own in (volatility, failures):
         for measure in own.measures:
             sure, harmful = own.sure[measure], own.harmful[measure]
-            n = number(len(own.of(measure)))
+            n = counted(len(own.of(measure)), "remedy", "remedies")
             clauses.append(
-                f"in {measure}, of {n} remedies {number(len(sure))} gain{'s' * (len(sure) == 1)} "
+                f"in {measure}, of {n} {number(len(sure))} gain{'s' * (len(sure) == 1)} "
                 f"by more than chance and {number(len(harmful))} "
                 f"lose{'s' * (len(harmful) == 1)}"
             )
@@ -182,7 +193,7 @@ def balance_claim(found: Balancing) -> Sentence:
         f"Balancing raises the macro-F1 by more than chance in {number(len(found.better))} of "
         f"{number(found.n_compared)} forms"
         if found.better
-        else f"None of {number(found.n_compared)} forms of balancing raises the macro-F1 by more "
+        else f"Of {number(found.n_compared)} forms of balancing, none raises the macro-F1 by more "
         "than chance"
     )
     if caught.recall > none.recall and caught.precision < none.precision:
@@ -224,7 +235,7 @@ def tasks_compared(found: Comparison) -> Sentence:
     return Sentence(
         f"The best MLP differs from ridge regression by {number(found.over_ridge, '+.3f')} in R², "
         f"and from logistic regression by {number(found.over_logistic, '+.3f')} in macro-F1. It "
-        f"covers {percent(found.way_of_volatility, 0)} of the way from the floor to the ceiling for "
+        f"covers {percent(found.way_of_volatility, 0)} of the way from floor to ceiling for "
         f"volatility and {percent(found.way_of_failures, 0)} for failures. Among the learners of "
         f"failures that are no MLP, it is {number(abs(found.lead), '.3f')} {side}, {found.rival}."
     )

@@ -10,7 +10,7 @@ from labkit.failures.knowledge import Knowledge
 from labkit.failures.rules import SHORT_CLASSES
 from labkit.report.sentence import Sentence, listing, number, percent
 from labkit.report.tables import capital
-from labkit.report.words import change, interval, tuned
+from labkit.report.words import change, interval
 
 FOUND = 0.5
 """F1 from which on a class counts as found."""
@@ -208,10 +208,3 @@ def metrics_disagree(final: Final) -> Sentence:
         f"The majority class has an accuracy of {number(floor.accuracy, '.4f')} and a macro-F1 "
         f"of {number(floor.macro_f1.value, '.3f')}."
     )
-
-
-def tuning(final: Final) -> Sentence:
-    """What the grid search changed, on the held-out rows."""
-    f1 = [final.of(stage).macro_f1.value for stage in ("mlp-physics", "mlp-tuned")]
-    moved = tuned(*f1, "macro-F1 on the held-out rows")
-    return Sentence(f"For failures, with the same features, tuning {moved}.")

@@ -7,11 +7,10 @@ import pandas as pd
 from labkit.config import USUAL
 from labkit.nets.diagnostics import Verdict
 from labkit.report.ablations import WHOLE, Ablation
-from labkit.report.curves import WORST_FIRST
 from labkit.report.facts import Facts
 from labkit.report.grids import Grid, label
 from labkit.report.intervals import Interval
-from labkit.report.remedies import REMEDIES, Judged, Remedies, dose_label
+from labkit.report.remedies import REMEDIES, dose_label
 from labkit.report.sentence import number
 from labkit.report.table import Table, table, with_interval, with_spread
 
@@ -113,33 +112,6 @@ def ablation(found: Ablation, label: str, spec: str = ".3f") -> Table:
     )
 
 
-def regularization(found: Remedies, loss: str, score: str) -> Table:
-    """Each remedy at its chosen dose on validation: loss, score, gap, epochs; means over seeds."""
-    frame = found.summary
-    validation = zip(frame["validation_score"], frame["validation_score_sd"], strict=True)
-    return study_table(
-        found,
-        frame.assign(
-            dose=[_dose(REMEDIES[name][found.doses[name]]) for name in frame["regularization"]],
-            train=[number(value, ".3f") for value in frame["train_score"]],
-            validation=[with_spread(*row) for row in validation],
-        ),
-        {
-            "regularization": "Remedy",
-            "dose": "Dose",
-            "validation_loss": f"{capital(loss)}, valid.",
-            "train": f"{score}, train",
-            "validation": f"{score}, valid.",
-            "gap": "Gap",
-            "trained": "Stops after",
-            "kept": "Keeps epoch",
-        },
-        formats={"trained": ".0f", "kept": ".0f"},
-        best={"validation_loss": "min"},
-        align={"train": "right"},
-    )
-
-
 def _dose(changes: Mapping[str, object]) -> str:
     return dose_label(changes) or "–"
 
@@ -161,45 +133,6 @@ def _changes(doses: Sequence[Mapping[str, object]]) -> str:
         for name, first in doses[0].items()
     ]
     return ", ".join(names) or "nothing"
-
-
-def judged_remedies(found: Judged) -> Table:
-    """Every remedy on the test rows, before and after, with what it gains."""
-    frame = found.gains
-    gains = frame[["gain", "low", "high"]].itertuples(index=False)
-    return study_table(
-        found,
-        frame.assign(text=[with_interval(Interval(*row), "+.3f") for row in gains]),
-        {
-            "measure": "Measure",
-            "regularization": "Remedy",
-            "before": "Before",
-            "after": "After",
-            "text": "Gain [95 %]",
-            "adjusted": "p, after Holm",
-        },
-    )
-
-
-def verdicts(found: Remedies) -> Table:
-    """The verdict of most seeds on each regularization, with the medians behind it."""
-    frame = found.verdicts
-    best, epochs = (frame[name].map("{:g}".format) for name in ("best_epoch", "epochs"))
-    words = {name: _agreed(frame, name) for name in WORST_FIRST}
-    return study_table(
-        found,
-        frame.assign(**words, best=best + " of " + epochs),
-        {
-            "regularization": "Remedy",
-            "fit": "Fit",
-            "convergence": "Convergence",
-            "stability": "Stability",
-            "best": "Lowest loss at epoch",
-            "rise": "Rise",
-            "gap": "Gap",
-        },
-        formats={"rise": ".1%", "gap": ".1%"},
-    )
 
 
 def curve_verdicts(facts: Facts, verdicts: Mapping[str, Verdict]) -> Table:
@@ -224,12 +157,6 @@ def curve_verdicts(facts: Facts, verdicts: Mapping[str, Verdict]) -> Table:
         },
         formats=dict.fromkeys(["rise", "gap", "improvement", "noise"], ".1%"),
     )
-
-
-def _agreed(frame: pd.DataFrame, verdict: str) -> list[str]:
-    """A verdict's words; how many seeds say so where they do not all."""
-    rows = zip(frame[verdict], frame[f"{verdict}_seeds"], frame["seeds"], strict=True)
-    return [word if own == all_ else f"{word} ({own} of {all_})" for word, own, all_ in rows]
 
 
 def capital(text: str) -> str:

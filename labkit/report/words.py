@@ -2,16 +2,12 @@
 
 import math
 
-import pandas as pd
-
 from labkit.nets.diagnostics import GAP, IMPROVEMENT, NOISE, RISE, UNKNOWN, Verdict
 from labkit.nets.training import TrainingConfig
 from labkit.report.ablations import HELPS, HURTS, IDLE, NEGLIGIBLE, UNSURE, Ablation
 from labkit.report.grids import Grid, label
 from labkit.report.intervals import Interval, outcome
-from labkit.report.remedies import NONE, REMEDIES, STOPPED, Judged, Remedies, dose_label
 from labkit.report.sentence import NO_BREAK, Sentence, listing, number, percent
-from labkit.report.table import with_interval
 
 OPTIMIZERS = {
     "sgd": f"SGD (momentum {TrainingConfig.momentum:g})",
@@ -243,15 +239,6 @@ def grid_limits(grid: Grid) -> Sentence:
     )
 
 
-def architecture(grid: Grid, score: str, task: str) -> Sentence:
-    """Which depth and width the grid preferred, and by how much."""
-    shapes = grid.shapes
-    return Sentence(
-        f"For {task}, the grid preferred {shapes.best} hidden units; the worst shape, "
-        f"{shapes.worst}, reached a best {score} lower by {number(shapes.gap, '.4f')}."
-    )
-
-
 def change(before: float, after: float, score: str, spec: str = ".4f") -> Sentence:
     """How a score moved, whichever way it moved."""
     moved = after - before
@@ -262,112 +249,9 @@ def change(before: float, after: float, score: str, spec: str = ".4f") -> Senten
     return Sentence(f"{verb} the {score} {text} (by {number(abs(moved), spec)})")
 
 
-def tuned(before: float, after: float, score: str, spec: str = ".4f") -> Sentence:
-    """What a search did to a score on rows that it did not see, and plainly where it hurt."""
-    moved = change(before, after, score, spec)
-    if float(format(after, spec)) < float(format(before, spec)):
-        return Sentence(
-            f"{moved}: it hurt; what wins on the folds of a search need not win elsewhere"
-        )
-    return moved
-
-
 def interval(given: Interval, spec: str = ".3f") -> str:
     """The ends of an interval in words."""
     return f"95{NO_BREAK}% interval {number(given.low, spec)} to {number(given.high, spec)}"
-
-
-def overfits(remedies: Remedies, score: str) -> Sentence:
-    """Whether the model without a remedy overfits, by the verdict on its curves."""
-    plain, n = remedies.of(NONE), remedies.n_seeds
-    gap = (
-        f"its {score} is {number(plain['train_score'], '.3f')} on train and "
-        f"{number(plain['validation_score'], '.3f')} on validation"
-    )
-    if not remedies.overfitting:
-        return Sentence(
-            f"Without a remedy the wide model does not overfit here, by its curves: {gap}. There "
-            "is little to cure."
-        )
-    return Sentence(
-        f"Without a remedy the wide model overfits, by the curves of "
-        f"{number(remedies.overfitting)} of {number(n)} seeds: {gap}."
-    )
-
-
-def regularization_effect(remedies: Remedies, loss: str, score: str) -> Sentence:
-    """Which remedy lowered the validation loss most, and which did at every seed."""
-    best, gain = remedies.leading, remedies.leading_gain
-    own, plain = remedies.of(best), remedies.of(NONE)
-    winner = (
-        f"On validation **{best}** lowers the {loss} most, by {number(gain, '.3f')} on average "
-        f"over {number(remedies.n_seeds)} seeds"
-        if gain > 0
-        else f"On validation no remedy lowers the {loss}; **{best}** raises it least, by "
-        f"{number(-gain, '.3f')}"
-    )
-    helped = (
-        f"lower than without a remedy at every seed: {listing(remedies.always)}"
-        if remedies.always
-        else "no remedy lowers it at every seed"
-    )
-    return Sentence(
-        f"{winner}; {helped}. With it the {score} on validation goes from "
-        f"{number(plain['validation_score'], '.3f')} to {number(own['validation_score'], '.3f')}, "
-        f"and its gap to train from {number(plain['gap'], '.3f')} to {number(own['gap'], '.3f')}."
-    )
-
-
-def doses(remedies: Remedies, loss: str) -> Sentence:
-    """The chosen dose of each remedy that has several, and whether it is the last one tried."""
-    texts = []
-    for variant in remedies.chosen:
-        n_doses = len(REMEDIES[variant.remedy])
-        if n_doses == 1:
-            continue
-        edges = {0: ", the weakest tried", n_doses - 1: ", the strongest tried"}
-        edge = edges.get(variant.dose, "")
-        texts.append(f"of {variant.remedy}, {dose_label(variant.changes)}{edge}")
-    return Sentence(f"The doses with the lowest validation {loss}: {'; '.join(texts)}.")
-
-
-def early_stopping(remedies: Remedies) -> Sentence:
-    """When early stopping ended training, and which epoch it kept."""
-    own, all_epochs = remedies.of(STOPPED), remedies.of(NONE)["trained"]
-    if own["trained"] == all_epochs:
-        return Sentence(
-            f"Early stopping let all {number(all_epochs, '.0f')} epochs pass, and kept epoch "
-            f"{number(own['kept'], '.0f')} on average."
-        )
-    return Sentence(
-        f"Early stopping ended training after {number(own['trained'], '.0f')} of "
-        f"{number(all_epochs, '.0f')} epochs on average and kept the weights of epoch "
-        f"{number(own['kept'], '.0f')}."
-    )
-
-
-def judged_remedies(found: Judged) -> Sentence:
-    """Which remedies gain on the test rows by more than chance, measure by measure."""
-    return Sentence(" ".join(_judged(found, measure) for measure in found.measures))
-
-
-def _judged(found: Judged, measure: str) -> str:
-    own = found.of(measure).set_index("regularization")
-    better, worse = found.sure[measure], found.harmful[measure]
-
-    def named(names: tuple[str, ...]) -> str:
-        return listing(f"{name} ({_gain(own.loc[name])})" for name in names)
-
-    text = f"In {measure} on the test rows, with 95{NO_BREAK}% intervals, " + (
-        f"{named(better)} gain{'s' * (len(better) == 1)} by more than chance"
-        if better
-        else "no remedy gains by more than chance"
-    )
-    return text + (f"; {named(worse)} lose{'s' * (len(worse) == 1)}." if worse else ".")
-
-
-def _gain(row: pd.Series) -> str:
-    return with_interval(Interval(row["gain"], row["low"], row["high"]), "+.3f")
 
 
 def ablation(found: Ablation, label: str, spec: str = ".3f") -> Sentence:

@@ -1,7 +1,7 @@
 """Sentences on the final table of the volatility study."""
 
 from labkit.report.sentence import Sentence, number, percent
-from labkit.report.words import interval, standing, tuned
+from labkit.report.words import interval, standing
 from labkit.volatility.final import Final, Margin
 from labkit.volatility.grid import VolatilityGrid
 
@@ -44,9 +44,9 @@ def headline(final: Final) -> Sentence:
     (margin,) = [own for own in final.margins if own.against == rival]
     return Sentence(
         f"The network that did best on the validation year is **{final.names[final.best]}**. On "
-        f"the test year it explains {percent(r2)} of the variance of tomorrow's log volatility (R² = "
-        f"{number(r2, '.3f')}). There it is {standing(margin.gain)} {rival}, the best of the other "
-        f"learners on validation, with a difference of {number(margin.gain.value, '+.3f')} "
+        f"the test year it explains {percent(r2)} of the variance of tomorrow's log volatility "
+        f"(R² = {number(r2, '.3f')}). There it is {standing(margin.gain)} {rival}, the best of the "
+        f"other learners on validation, with a difference of {number(margin.gain.value, '+.3f')} "
         f"({interval(margin.gain, '+.3f')}). Last of all other models is {final.names[lowest]}, "
         f"with {number(final.test_r2[lowest], '.3f')}; whoever knew tomorrow's true volatility "
         f"would score {number(final.ceilings['test'], '.3f')}."
@@ -71,12 +71,6 @@ def ridge_beside(grid: VolatilityGrid) -> Sentence:
         f"{number(ridge['fresh'], '.4f')}, and the choice is {standing(grid.lead)} it (difference "
         f"{number(grid.lead.value, '+.4f')}, {interval(grid.lead, '+.4f')})."
     )
-
-
-def tuning(final: Final) -> Sentence:
-    """What the grid search changed on the test year."""
-    moved = tuned(final.test_r2["first"], final.test_r2["tuned"], "test R²")
-    return Sentence(f"For volatility, tuning {moved}.")
 
 
 def shared_level(final: Final) -> Sentence:

@@ -1,9 +1,11 @@
 """Tables of both studies side by side, and of the reproducibility appendix."""
 
-import pytest
-from made_up import cells, failures_final, regularized, volatility_final
+from dataclasses import replace
 
-from labkit.both import reproducibility, tables
+import pytest
+from made_up import cells, failures_final, judged_remedies, regularized, volatility_final
+
+from labkit.both import effects, reproducibility, tables
 from labkit.config import PROFILES
 from labkit.failures.data import load_maintenance
 from labkit.failures.profile import PROFILES as FAILURE_PROFILES
@@ -45,6 +47,46 @@ def test_tasks_are_compared_by_their_own_measures():
     assert first["Best remedy"] == "dropout" and first["Validation with it"] == "0.530"
     assert second["Best remedy"] != "none", "a remedy that is none would cure nothing"
     assert first["Epoch that early stopping keeps"] == "3"
+
+
+def test_remedies_of_both_tasks_stand_in_one_table_with_the_lowest_loss_of_each_in_bold():
+    some = regularized(dropout=[0.04] * 3)
+    verdicts = some.verdicts.assign(fit="overfits", fit_seeds=2)
+    diverged = verdicts.assign(convergence="diverged")
+    other = replace(regularized(L2=[-0.1] * 3), verdicts=diverged.replace("dropout", "L2"))
+    rows = cells(tables.remedies(replace(some, verdicts=verdicts), other))
+    assert [row["Task"] for row in rows] == ["volatility"] * 3 + ["failures"] * 3
+    bold = [(row["Task"], row["Remedy"]) for row in rows if row["Loss"].startswith("**")]
+    assert ("volatility", "dropout") in bold and ("failures", "L2") not in bold
+    none, stopped, dropout = rows[:3]
+    assert (none["Valid."], none["Gap"], none["Dose"]) == ("0.490", "0.210", "–")
+    assert (none["Epoch"], stopped["Epoch"]) == ("10", "3")
+    assert dropout["Dose"] == "0.1" and dropout["Loss"] == "**0.470**"
+    assert dropout["Curves"] == "overfits (2 of 3)" and rows[-1]["Curves"] == "diverged"
+
+
+def test_judged_remedies_stand_before_and_after_with_what_they_gain():
+    failures = judged_remedies(("cross-entropy", "macro-F1"), dropout=0.02, L2=-0.03)
+    rows = cells(tables.judged_remedies(judged_remedies(dropout=0.0), failures))
+    measures = ["R²", *["cross-entropy"] * 2, *["macro-F1"] * 2]
+    assert [row["Measure"] for row in rows] == measures
+    assert [row["Task"] for row in rows] == ["volatility"] + ["failures"] * 4
+    assert rows[2]["Remedy"] == "L2" and rows[2]["Before"] == "0.500"
+    assert rows[2]["After"] == "0.470" and rows[2]["Gain [95 %]"] == "−0.030 [−0.040, −0.020]"
+    assert rows[2]["p, Holm"] == "0.002"
+
+
+def test_what_a_remedy_did_stands_with_its_reading_and_every_reading_is_explained():
+    facts = regularized(dropout=[0.04] * 3, L2=[-0.1] * 3)
+    done = {"volatility": effects.effects(facts), "failures": effects.effects(facts)}
+    rows = cells(tables.effects(facts, done))
+    assert (rows[0]["Remedy"], rows[0]["Validation loss"]) == ("dropout", "−0.040 (lower)")
+    assert rows[1]["Validation loss"] == "+0.100 (higher)" and rows[3]["Task"] == "failures"
+    explained = {row["The remedy"]: row for row in cells(tables.readings())}
+    for row in rows:
+        own = explained[row["The remedy"]]
+        assert f"({own['Train loss']})" in row["Train loss"]
+        assert f"({own['Validation loss']})" in row["Validation loss"]
 
 
 def test_provenance_shows_each_file_with_its_hash():

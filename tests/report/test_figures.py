@@ -305,8 +305,9 @@ def drawn_at(axis, height):
 
 
 def test_each_group_shows_its_seeds_its_means_and_the_gap_between_them():
-    (axis,) = figures.train_against_held_out(SCORES, "regularization", "R²").axes
-    rows, colour = ticks(axis.yaxis), legend(axis)
+    fig = figures.train_against_held_out({"R²": SCORES, "F1": SCORES}, "regularization")
+    axis, other = fig.axes
+    rows, colour = ticks(axis.yaxis), legend(fig)
     assert axis.yaxis_inverted() and rows["none"] < rows["dropout"], "the first is not on top"
     assert colour == {name: to_hex(SET_COLOURS[name]) for name in ("train", "validation")}
     y = rows["none"]
@@ -317,13 +318,13 @@ def test_each_group_shows_its_seeds_its_means_and_the_gap_between_them():
     y = rows["dropout"]
     dropout = drawn_at(axis, y)
     assert dropout[colour["validation"]] == [[(-0.5, y), (-0.25, y)], [(-0.375, y)]]
-    assert labels(axis)[0] == "R²"
+    assert (labels(axis)[0], labels(other)[0]) == ("R²", "F1")
 
 
 def test_a_single_group_of_a_single_seed_has_its_row():
-    (axis,) = figures.train_against_held_out(SCORES.head(1), "regularization", "R²").axes
-    assert list(ticks(axis.yaxis)) == ["none"]
-    assert set(legend(axis)) == {"train", "validation"}
+    fig = figures.train_against_held_out({"R²": SCORES.head(1)}, "regularization")
+    assert list(ticks(fig.axes[0].yaxis)) == ["none"]
+    assert set(legend(fig)) == {"train", "validation"}
 
 
 def test_doses_grow_to_the_right_with_means_and_ranges_over_seeds():

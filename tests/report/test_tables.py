@@ -1,15 +1,12 @@
 """The tables that both studies have."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import CONSTANT, ablated, cells, judged, judged_remedies, regularized, searched
+from made_up import ablated, cells, judged, regularized, searched
 
 from labkit.config import PROFILES
 from labkit.report import tables
-from labkit.report.curves import verdicts_over_seeds
 
 
 def test_the_grid_shows_the_candidates_in_order_and_the_best_in_bold():
@@ -44,29 +41,10 @@ def test_finalists_stand_with_their_place_in_the_search_and_their_lead_over_the_
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_table_of_a_study_names_its_profile_unless_it_is_the_usual_one(profile):
-    facts = regularized(profile=profile, L2=[0.1] * 3)
-    first = next(iter(cells(tables.regularization(facts, "loss", "R²"))[0]))
-    expected = "Remedy" if profile == "full" else f"Remedy (profile {profile})"
+    facts = ablated(profile=profile, nothing=0.6, width=0.5)
+    first = next(iter(cells(tables.ablation(facts, "F1"))[0]))
+    expected = "Left out" if profile == "full" else f"Left out (profile {profile})"
     assert first == expected
-
-
-def test_remedies_show_their_dose_gap_and_epochs_and_the_best_in_bold():
-    facts = regularized(dropout=[0.04, 0.04, 0.04])
-    none, stopped, dropout = cells(tables.regularization(facts, "loss", "R²"))
-    assert none["R², valid."] == "0.490 ± 0.010" and none["Gap"] == "0.210"
-    assert none["Dose"] == stopped["Dose"] == "–" and dropout["Dose"] == "0.1"
-    assert none["Loss, valid."] == "0.510" and dropout["Loss, valid."] == "**0.470**"
-    assert (none["Stops after"], none["Keeps epoch"]) == ("10", "10")
-    assert (stopped["Stops after"], stopped["Keeps epoch"]) == ("8", "3")
-
-
-def test_judged_remedies_stand_before_and_after_with_what_they_gain():
-    facts = judged_remedies(("cross-entropy", "macro-F1"), dropout=0.02, L2=-0.03)
-    rows = cells(tables.judged_remedies(facts))
-    assert [row["Measure"] for row in rows] == ["cross-entropy"] * 2 + ["macro-F1"] * 2
-    assert rows[1]["Remedy"] == "L2" and rows[1]["Before"] == "0.500"
-    assert rows[1]["After"] == "0.470" and rows[1]["Gain [95 %]"] == "−0.030 [−0.040, −0.020]"
-    assert rows[1]["p, after Holm"] == "0.002"
 
 
 def test_an_ablation_shows_what_is_lost_without_each_part():
@@ -89,33 +67,6 @@ def test_remedies_say_what_they_change_and_at_which_doses():
     parameters = "`dropout`, `weight_decay`, `batch_norm=True`, `patience=10`"
     assert together["Parameters"] == parameters
     assert together["Doses"].startswith("0.1, 0.0001; ")
-
-
-def test_verdicts_keep_their_words_and_figures():
-    epochs = np.arange(1, 31)
-    train = 0.3 + 0.6 * 0.7**epochs
-    held_out = (train + 0.02, train + 0.02 + 0.005 * epochs, train * np.nan)
-    verdicts = [judged(loss) for loss in held_out]
-    curves = [
-        pd.DataFrame({"name": name, "seed": 0, "epoch": epochs, "train_loss": train,
-                      "validation_loss": loss})
-        for name, loss in zip("abc", held_out, strict=True)
-    ]  # fmt: skip
-    found = verdicts_over_seeds(pd.concat(curves), pd.DataFrame([CONSTANT]), "name")
-    facts = replace(regularized(), verdicts=found.rename(columns={"name": "regularization"}))
-    fits, overfits, diverged = cells(tables.verdicts(facts))
-    assert (fits["Fit"], overfits["Fit"]) == ("fits", "overfits")
-    assert fits["Lowest loss at epoch"] == "30 of 30" and fits["Rise"] == "0.0%"
-    assert overfits["Rise"] == f"{verdicts[1].rise:.1%}"
-    assert diverged["Convergence"] == "diverged" and diverged["Rise"] == "–"
-
-
-def test_a_verdict_says_how_many_seeds_share_it():
-    facts = regularized()
-    some = facts.verdicts.assign(fit="overfits", fit_seeds=2, seeds=3, best_epoch=4.5, epochs=9.0)
-    row = cells(tables.verdicts(replace(facts, verdicts=some)))[0]
-    assert row["Fit"] == "overfits (2 of 3)" and row["Lowest loss at epoch"] == "4.5 of 9"
-    assert row["Convergence"] == facts.verdicts["convergence"][0], "where all agree"
 
 
 def test_verdicts_on_several_models_stand_below_each_other():

@@ -10,8 +10,6 @@ from made_up import (
     EPOCHS,
     ablated,
     judged,
-    judged_remedies,
-    regularized,
     searched,
     text,
 )
@@ -267,20 +265,6 @@ def test_a_lead_is_one_where_its_interval_excludes_zero(lead, says):
     assert words.standing(Interval(*lead)) == says
 
 
-@pytest.mark.parametrize(("after", "hurt"), [(0.4, True), (0.49999, False), (0.6, False)])
-def test_tuning_that_hurts_is_said_to(after, hurt):
-    """Not where the two print alike."""
-    assert ("it hurt" in text(words.tuned(0.5, after, "F1"))) is hurt
-
-
-def test_the_grids_favourite_shape():
-    sentence = text(words.architecture(searched(), "R²", "volatility"))
-    assert "preferred 64-32 hidden units" in sentence and "16, reached" in sentence
-    assert "lower by 0.0500" in sentence
-    turned = searched(scores=(0.3, 0.2, 0.45))
-    assert "preferred 16 hidden units" in words.architecture(turned, "R²", "volatility")
-
-
 @pytest.mark.parametrize(
     ("before", "after", "says"),
     [
@@ -292,58 +276,6 @@ def test_the_grids_favourite_shape():
 )
 def test_a_change_goes_the_way_it_went(before, after, says):
     assert text(words.change(before, after, "F1")) == says
-
-
-def test_a_remedy_helps_where_it_helps_every_seed():
-    facts = regularized(dropout=[0.02, 0.01, 0.03], L2=[0.05, 0.04, -0.01])
-    sentence = text(words.regularization_effect(facts, "loss", "R²"))
-    assert "On validation **L2** lowers the loss most, by 0.027 on average over 3 seeds" in sentence
-    assert "lower than without a remedy at every seed: dropout." in sentence
-    assert "from 0.490 to 0.517, and its gap to train from 0.210 to 0.183" in sentence
-
-
-def test_a_remedy_that_harms_is_not_called_a_help():
-    facts = regularized(dropout=[-0.02, -0.01, -0.03], L2=[-0.05, -0.04, 0.01],
-                        **{"early stopping": [-0.02] * 3})  # fmt: skip
-    sentence = text(words.regularization_effect(facts, "loss", "R²"))
-    assert "no remedy lowers the loss; **" in sentence and "raises it least, by 0.020" in sentence
-    assert "no remedy lowers it at every seed" in sentence
-
-
-def test_overfitting_is_said_where_the_curves_say_it():
-    told = text(words.overfits(regularized(), "R²"))
-    assert "overfits, by the curves of 3 of 3 seeds: its R² is 0.700 on train and 0.490" in told
-    told = text(words.overfits(regularized(rises=False), "R²"))
-    assert "does not overfit here" in told and "little to cure" in told
-
-
-def test_early_stopping_stops_at_one_epoch_and_keeps_another():
-    told = text(words.early_stopping(regularized()))
-    assert "ended training after 8 of 10 epochs on average and kept the weights of epoch 3" in told
-    facts = regularized()
-    late = replace(facts, summary=facts.summary.assign(trained=10.0))
-    assert "let all 10 epochs pass, and kept epoch 3" in text(words.early_stopping(late))
-
-
-def test_doses_are_told_remedy_by_remedy_with_the_edges():
-    facts = replace(regularized(), doses={"none": 0, "dropout": 1, "L2": 4, "batch norm": 0})
-    assert text(words.doses(facts, "loss")) == (
-        "The doses with the lowest validation loss: of dropout, 0.2; of L2, 0.01, the strongest "
-        "tried."
-    )
-
-
-def test_only_a_gain_beyond_chance_is_called_one():
-    facts = judged_remedies(dropout=0.02, L2=-0.03, together=0.005)
-    told = text(words.judged_remedies(facts))
-    assert told == (
-        "In R² on the test rows, with 95 % intervals, dropout (+0.020 [+0.010, +0.030]) gains by "
-        "more than chance; L2 (−0.030 [−0.040, −0.020]) loses."
-    )
-    unsure = judged_remedies(p_value=0.04, dropout=0.02, L2=0.02)
-    assert text(words.judged_remedies(unsure)) == (
-        "In R² on the test rows, with 95 % intervals, no remedy gains by more than chance."
-    ), "adjusted for two remedies the p-value is 0.08"
 
 
 def test_an_ablation_names_what_helps_hurts_is_idle_and_what_cannot_be_told():
