@@ -14,7 +14,7 @@ from labkit.report.intervals import Interval, block_bootstrap
 from labkit.volatility.final import Final as Volatility
 from labkit.volatility.profile import Profile as VolatilityProfile
 
-INPUTS, TUNING, REMEDY, AVERAGING = "better inputs", "tuning", "regularization", "averaging seeds"
+INPUTS, TUNING, REMEDY, AVERAGING = "further inputs", "tuning", "regularization", "averaging seeds"
 
 OF_VOLATILITY = {
     INPUTS: ("averaged", "mlp-wide"),

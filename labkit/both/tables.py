@@ -101,12 +101,12 @@ def tasks(volatility: Remedies, failures: Remedies) -> Table:
         {
             "task": "Task",
             "measure": "Measure",
-            "train": "Train, no remedy",
+            "train": "Train",
             "validation": "Validation",
             "gap": "Gap",
-            "epoch": "Epoch that early stopping keeps",
+            "epoch": "Keeps epoch",
             "remedy": "Best remedy",
-            "cured": "Validation with it",
+            "cured": "With it",
         },
         formats={"epoch": ".0f"},
     )
@@ -230,7 +230,7 @@ def judged_remedies(volatility: Judged, failures: Judged) -> Table:
 def steps(facts: Facts, found: Sequence[Steps]) -> Table:
     """From which model to which each step goes, and what it gains before each judge."""
     frame = pd.concat(
-        [own.table.assign(judge=f"{own.task}, {own.judge}", score=own.score) for own in found],
+        [own.table.assign(judge=f"{own.score}, {own.judge}") for own in found],
         ignore_index=True,
     )
     gains = frame[["gain", "low", "high"]].itertuples(index=False)
@@ -245,7 +245,6 @@ def steps(facts: Facts, found: Sequence[Steps]) -> Table:
             "step": "Step",
             "before": "From",
             "after": "To",
-            "score": "Score",
             "text": "Gain [95 %]",
         },
     )

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from labkit.both.comparison import SMALL, Comparison
-from labkit.both.steps import TEST_YEAR, Step, Steps
+from labkit.both.steps import INPUTS, TEST_YEAR, Step, Steps
 from labkit.config import Profile
 from labkit.failures.balancing import Balancing
 from labkit.failures.judging import BLOCKS, HELD_OUT
 from labkit.files.provenance import Provenance
+from labkit.report.confirmation import Confirmation
 from labkit.report.grids import Grid
 from labkit.report.intervals import outcome
 from labkit.report.remedies import Judged, Remedies
@@ -31,19 +32,23 @@ def step_claim(found: Sequence[Steps], name: str) -> Sentence:
     for own in found:
         by_outcome[outcome(own.of(name).gain)].append(WHERE[own.judge])
     ahead, level, behind = by_outcome.values()
-    subject = capital(name)
+    subject = SUBJECTS.get(name, name)
     if not ahead and not behind:
-        return Sentence(f"That {name} is worth anything has not been shown: {_everywhere(level)}.")
+        chance = f"{listing(level)}, the difference could be chance"
+        return Sentence(f"That {subject} is worth anything has not been shown: {chance}.")
     parts = []
     if ahead:
         parts.append(f"has paid {listing(ahead)}")
     if behind:
         parts.append(f"has hurt {listing(behind)}")
-    text = f"{subject} {listing(parts)}"
+    text = f"{capital(subject)} {listing(parts)}"
     if level:
         text += f"; {listing(level)} the difference could be chance"
     return Sentence(f"{text}.")
 
+
+SUBJECTS = {INPUTS: "work on the inputs"}
+"""What a step is called in a sentence, where not by its name."""
 
 WHERE = {
     TEST_YEAR: "on the test year",
@@ -53,14 +58,10 @@ WHERE = {
 """Where a judge judges."""
 
 
-def _everywhere(level: Sequence[str]) -> str:
-    return f"{listing(level)}, the difference could be chance"
-
-
 def step_evidence(found: Sequence[Steps], name: str) -> Sentence:
     """What a step changes before every judge, with intervals."""
     clauses = [_moved(own, own.of(name)) for own in found]
-    return Sentence(f"The figures: {'; '.join(clauses)}.")
+    return Sentence(f"{capital('; '.join(clauses))}.")
 
 
 def _moved(own: Steps, step: Step) -> str:
@@ -69,7 +70,7 @@ def _moved(own: Steps, step: Step) -> str:
         return f"{where} both models predict the same, and the {own.score} stays"
     return (
         f"{where} the {own.score} changes by {number(gain.value, '+.3f')} "
-        f"({interval(gain, '+.3f')}) from {step.before} to {step.after}"
+        f"({interval(gain, '+.3f')})"
     )
 
 
@@ -110,7 +111,7 @@ def curse_claim(volatility: Grid, failures: Grid) -> Sentence:
     cursed = [
         task
         for task, own in (("volatility", volatility), ("failures", failures))
-        if own.confirmation.winner["change"] < own.confirmation.first["change"]
+        if _is_cursed(own.confirmation)
     ]
     if len(cursed) == 2:
         return Sentence("The best score of a search promises too much, in both tasks.")
@@ -119,6 +120,12 @@ def curse_claim(volatility: Grid, failures: Grid) -> Sentence:
     return Sentence(
         "The best score of a search may promise too much; here, in neither task it did."
     )
+
+
+def _is_cursed(found: Confirmation) -> bool:
+    """Whether the winner, and most of the best, lost more on fresh folds than the first model."""
+    most = 2 * found.n_fell > len(found.best_of_search)
+    return most and found.winner["change"] < found.first["change"]
 
 
 def curse_evidence(volatility: Grid, failures: Grid) -> Sentence:
@@ -147,7 +154,7 @@ def overfit_claim(volatility: Remedies, failures: Remedies) -> Sentence:
     if len(cases) == 2:
         return Sentence("A network of two hidden layers overfits if nothing keeps it from that.")
     if cases:
-        return Sentence(f"What overfits one task, here {cases[0]}, may be safe in another.")
+        return Sentence(f"The same network overfits one task, here {cases[0]}, and not the other.")
     return Sentence("A wide network need not overfit: here it did so in neither task.")
 
 
@@ -176,14 +183,19 @@ def remedy_evidence(volatility: Judged, failures: Judged) -> Sentence:
     clauses = []
     for own in (volatility, failures):
         for measure in own.measures:
-            sure, harmful = own.sure[measure], own.harmful[measure]
-            n = counted(len(own.of(measure)), "remedy", "remedies")
+            tried = counted(len(own.of(measure)), "remedy", "remedies")
+            gains, losses = own.sure[measure], own.harmful[measure]
             clauses.append(
-                f"in {measure}, of {n} {number(len(sure))} gain{'s' * (len(sure) == 1)} "
-                f"by more than chance and {number(len(harmful))} "
-                f"lose{'s' * (len(harmful) == 1)}"
+                f"in {measure}, of {tried} {_so_many(len(gains), 'gain')} by more than chance and "
+                f"{_so_many(len(losses), 'lose')}"
             )
     return Sentence(f"{capital('; '.join(clauses))}.")
+
+
+def _so_many(n: int, verb: str) -> str:
+    if n == 0:
+        return f"none {verb}s"
+    return f"{number(n)} {verb}{'s' * (n == 1)}"
 
 
 def balance_claim(found: Balancing) -> Sentence:

@@ -98,7 +98,7 @@ def test_figure_and_table_show_every_step_before_every_judge(of_volatility, of_f
     ]
     assert list(ticks(axes[0].yaxis)) == list(steps.OF_VOLATILITY)
     made = cells(tables.steps(of_volatility, found))
-    assert len(made) == 12 and made[0]["Step"] == "Better inputs"
+    assert len(made) == 12 and made[0]["Step"] == "Further inputs"
     assert made[1]["Gain [95 %]"] == "+0.000 [+0.000, +0.000]" and made[1]["From"] == "model first"
 
 

@@ -44,9 +44,9 @@ def test_every_model_of_both_studies_is_in_the_other_table():
 def test_tasks_are_compared_by_their_own_measures():
     first, second = cells(tables.tasks(regularized(dropout=[0.04] * 3), regularized(L2=[-0.1] * 3)))
     assert (first["Measure"], second["Measure"]) == ("R²", "macro-F1")
-    assert first["Best remedy"] == "dropout" and first["Validation with it"] == "0.530"
+    assert first["Best remedy"] == "dropout" and first["With it"] == "0.530"
     assert second["Best remedy"] != "none", "a remedy that is none would cure nothing"
-    assert first["Epoch that early stopping keeps"] == "3"
+    assert first["Keeps epoch"] == "3"
 
 
 def test_remedies_of_both_tasks_stand_in_one_table_with_the_lowest_loss_of_each_in_bold():

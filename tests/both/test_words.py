@@ -110,10 +110,15 @@ def test_a_step_has_paid_only_where_its_interval_says_so(gains, says):
     assert text(words.step_claim(found, steps.TUNING)) == says
 
 
+def test_further_inputs_are_a_subject_of_their_own():
+    told = text(words.step_claim(steps_of(**{steps.INPUTS: 0.02}), steps.INPUTS))
+    assert told.startswith("Work on the inputs has paid")
+
+
 def test_the_evidence_of_a_step_has_every_judge_and_says_where_nothing_changed():
     found = [steps_of(tuning=0.02)[0], *steps_of()[1:]]
     told = text(words.step_evidence(found, steps.TUNING))
-    assert "on the test year the R² changes by +0.020 (95 % interval +0.010 to +0.030)" in told
+    assert "On the test year the R² changes by +0.020 (95 % interval +0.010 to +0.030)" in told
     assert told.count("both models predict the same, and the macro-F1 stays") == 2
 
 
@@ -130,8 +135,8 @@ def test_regularization_helps_by_the_measures_that_say_so(volatility, failures, 
     found = judged_remedies(**volatility), judged_remedies(("cross-entropy", "F1"), **failures)
     assert text(words.remedy_claim(*found)).endswith(says) or says in words.remedy_claim(*found)
     told = text(words.remedy_evidence(*found))
-    n = int(volatility["dropout"] > 0.01)
-    assert f"In R², of 1 remedy {n} gain{'s' * (n == 1)} by more than chance" in told
+    n = "1" if volatility["dropout"] > 0.01 else "none"
+    assert f"In R², of 1 remedy {n} gains by more than chance" in told
 
 
 def test_the_shape_matters_most_only_where_its_axis_is_the_widest():
@@ -177,7 +182,7 @@ def test_balancing_is_a_trade_where_recall_is_bought_with_precision():
 def test_overfitting_is_claimed_of_the_tasks_that_show_it():
     does, calm = regularized(), regularized(rises=False)
     assert text(words.overfit_claim(does, does)).startswith("A network")
-    assert "here failures" in text(words.overfit_claim(calm, does))
+    assert "one task, here failures" in text(words.overfit_claim(calm, does))
     assert "in neither task" in text(words.overfit_claim(calm, calm))
 
 
