@@ -9,7 +9,6 @@ from labkit.failures.judging import BLOCKS, OUT_OF_FOLD, Duel
 from labkit.failures.knowledge import Knowledge
 from labkit.failures.rules import SHORT_CLASSES
 from labkit.report.sentence import Sentence, listing, number, percent
-from labkit.report.tables import capital
 from labkit.report.words import change, interval
 
 FOUND = 0.5
@@ -167,15 +166,23 @@ def headline(final: Final) -> Sentence:
         f"The network that did best on the development rows is **{mlp.name}**. Its macro-F1 is "
         f"{number(mlp.macro_f1.value, '.3f')} on held-out rows ({interval(mlp.macro_f1)}) and "
         f"{number(mlp_in_blocks.macro_f1.value, '.3f')} on blocks of time "
-        f"({interval(mlp_in_blocks.macro_f1)}). {capital(rival.name)}, the best of the other "
-        f"learners, has {number(rival.macro_f1.value, '.3f')} and "
-        f"{number(rival_in_blocks.macro_f1.value, '.3f')}; of the two, the network stands so: "
-        f"{OUTCOMES[_common(final.against_rival)]}. The documented rules reach "
-        f"{number(rules.macro_f1.value, '.3f')} on the held-out rows. Never predicting a failure "
-        f"reaches {number(floor.macro_f1.value, '.3f')}, and yet an accuracy of "
-        f"{number(final.never_failing_accuracy, '.4f')}: the network's "
+        f"({interval(mlp_in_blocks.macro_f1)}). The best of the other learners, **{rival.name}**, "
+        f"has {number(rival.macro_f1.value, '.3f')} and "
+        f"{number(rival_in_blocks.macro_f1.value, '.3f')}. {LEADS[_common(final.against_rival)]} "
+        f"The documented rules reach {number(rules.macro_f1.value, '.3f')} on the held-out rows. "
+        f"Never predicting a failure reaches {number(floor.macro_f1.value, '.3f')}, and yet an "
+        f"accuracy of {number(final.never_failing_accuracy, '.4f')}: the network's "
         f"{number(mlp.accuracy, '.4f')} means little by itself."
     )
+
+
+LEADS = {
+    "ahead": "The network is ahead of it, and chance is ruled out.",
+    "behind": "The network is behind it, and chance is ruled out.",
+    "level": "The two are level: the difference could be chance.",
+    "mixed": "On which of the two leads, the judges do not agree.",
+}
+"""Who leads, network or rival, by the outcome before all judges."""
 
 
 def physics(final: Final) -> Sentence:
