@@ -46,8 +46,8 @@ def headline(final: Final) -> Sentence:
         f"The network that did best on the validation year is **{final.names[final.best]}**. On "
         f"the test year it explains {percent(r2)} of the variance of tomorrow's log volatility "
         f"(R² = {number(r2, '.3f')}). There it is {standing(margin.gain)} **{rival}**, the best of "
-        f"the other learners on validation, with a difference of "
-        f"{number(margin.gain.value, '+.3f')} ({interval(margin.gain, '+.3f')}). Last of all other models is {final.names[lowest]}, "
+        f"the other learners on validation: the difference is {number(margin.gain.value, '+.3f')} "
+        f"({interval(margin.gain, '+.3f')}). Last of all other models is {final.names[lowest]}, "
         f"with {number(final.test_r2[lowest], '.3f')}; whoever knew tomorrow's true volatility "
         f"would score {number(final.ceilings['test'], '.3f')}."
     )

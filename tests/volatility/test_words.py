@@ -82,7 +82,7 @@ def test_the_best_of_the_others_is_chosen_on_validation_too():
 def test_the_headline_holds_the_best_network_its_rival_and_the_last():
     sentence = text(words.headline(WINS))
     assert "validation year is **MLP, regularized**" in sentence and "explains 54.0 %" in sentence
-    assert "level with **ridge regression**" in sentence and "difference of +0.010" in sentence
+    assert "level with **ridge regression**" in sentence and "the difference is +0.010" in sentence
     assert "Last of all other models is persistence, with 0.200" in sentence
     assert "would score 0.740" in sentence
     assert sentence != words.headline(LOSES)
