@@ -1,6 +1,6 @@
 """Figures of what the forecasts achieve."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import cycle
 
 import matplotlib.dates as mdates
@@ -8,7 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from labkit.report.intervals import Resampled
 from labkit.report.theme import OKABE_ITO, as_label, figure
+from labkit.report.words import OPTIMIZERS
+from labkit.volatility.overlap import Overlap
+from labkit.volatility.panel import HORIZON
 
 
 def predicted_and_realised(predictions: pd.DataFrame, models: Sequence[str]) -> Figure:
@@ -57,4 +61,85 @@ def by_year(table: pd.DataFrame, models: Sequence[str], label: str) -> Figure:
     axis.margins(y=0.15)
     axis.set(xlabel="year", ylabel=label, title="Score by year")
     fig.legend(loc="outside lower center", ncols=len(models))
+    return fig
+
+
+def reach(found: Overlap) -> Figure:
+    """What the last training row and the first validation row look at, and the embargo between.
+
+    Days are counted from the first of the validation year, which is zero.
+    """
+    last = -found.embargo - 1
+    fig, axis = figure(height=1.9)
+    for place, day in ((1, last), (0, 0)):
+        axis.barh(place, found.window, left=day - found.window + 1, height=0.4, color=OKABE_ITO[5],
+                  label="days that its features are made of" if place else None)  # fmt: skip
+        axis.barh(place, HORIZON, left=day + 1, height=0.4, color=OKABE_ITO[1],
+                  label="the day that is its target" if place else None)  # fmt: skip
+    axis.axvspan(last + 1, 0, color="#cccccc", alpha=0.6, lw=0, zorder=0, label="embargo")
+    axis.axvline(0, color="black", lw=0.8)
+    axis.set_yticks([1, 0], ["last training row", "first validation row"])
+    axis.set_ylim(-0.5, 1.5)
+    axis.grid(visible=False, axis="y")
+    axis.set(xlabel="trading days from the first of the validation year")
+    fig.legend(loc="outside upper center", ncols=3)
+    return fig
+
+
+def resampled(ways: Mapping[str, Resampled], label: str) -> Figure:
+    """Histograms of a score on resampled rows, a colour for each way to resample; 95 % below.
+
+    Parameters
+    ----------
+    ways : mapping of str to Resampled
+        By the way to resample.
+    label : str
+        Of the score.
+    """
+    fig, axis = figure(height=2.8)
+    every = np.concatenate([own.draws for own in ways.values()])
+    edges = np.linspace(*np.quantile(every, [0.001, 0.999]), 40)
+    heights = {name: np.histogram(own.draws, edges, density=True)[0] for name, own in ways.items()}
+    tallest = max(own.max() for own in heights.values())
+    for i, (name, own) in enumerate(ways.items()):
+        axis.stairs(heights[name], edges, fill=True, color=OKABE_ITO[i], alpha=0.45, label=name)
+        place, interval = -0.07 * (i + 1) * tallest, own.interval
+        axis.hlines(place, interval.low, interval.high, color=OKABE_ITO[i], lw=3)
+    axis.axvline(0, color="#666666", ls="--", lw=1)
+    axis.set(xlabel=label, ylabel="density", title="The bars below hold 95 % of the draws")
+    fig.legend(loc="outside lower center", ncols=len(ways))
+    return fig
+
+
+def fitted_and_later(candidates: pd.DataFrame, score: str) -> Figure:
+    """Each candidate of a search: its score on the rows it was fitted to, and on later ones.
+
+    Parameters
+    ----------
+    candidates : DataFrame
+        As `labkit.report.grids.candidates_of` gives it, with ``mean_train_score``. Candidates
+        further below the best than three times the range of the best half are not drawn.
+    score : str
+    """
+    later = candidates["mean_test_score"]
+    floor = later.max() - 3 * (later.max() - later.median()) - 1e-6
+    drawn = candidates[later >= floor]
+    fig, axis = figure(height=3.6)
+    for i, (name, own) in enumerate(drawn.groupby("optimizer", sort=False)):
+        axis.plot(
+            own["mean_train_score"], own["mean_test_score"], "os^D"[i % 4], color=OKABE_ITO[i],
+            ms=4.5, alpha=0.7, lw=0, label=OPTIMIZERS.get(name, name),
+        )  # fmt: skip
+    low, high = axis.get_xlim()[0], max(axis.get_xlim()[1], axis.get_ylim()[1])
+    bottom, top = axis.get_ylim()
+    axis.plot([low, high], [low, high], color="#666666", ls="--", lw=1, label="no gap")
+    axis.set_xlim(low, axis.get_xlim()[1])
+    axis.set_ylim(bottom, top)
+    hidden = len(candidates) - len(drawn)
+    title = "To the right: fits its own rows better"
+    axis.set(
+        xlabel=f"{score} on the rows fitted to", ylabel=f"{score} on the days after",
+        title=f"{title} ({hidden} far below not drawn)" if hidden else title,
+    )  # fmt: skip
+    fig.legend(loc="outside lower center", ncols=5)
     return fig

@@ -2,9 +2,12 @@
 
 import pandas as pd
 
+from labkit.report.grids import Grid
 from labkit.report.intervals import Interval
+from labkit.report.sentence import listing, number
 from labkit.report.table import Table, table, with_interval
 from labkit.report.tables import capital, study_table
+from labkit.report.words import OPTIMIZERS
 from labkit.volatility.final import Final
 from labkit.volatility.panel import FEATURE_LABELS
 from labkit.volatility.stocks import Stocks
@@ -21,6 +24,27 @@ def split(own: Stocks) -> Table:
     frame = own.spans()
     frame["from"], frame["to"] = (frame[c].dt.strftime("%Y-%m-%d") for c in ("from", "to"))
     return table(frame, {name: capital(name) for name in frame})
+
+
+def axes(searched: Grid) -> Table:
+    """Every value that a grid search has tried, an axis a row."""
+    effects = searched.effects
+    names = [axis for axis in dict.fromkeys(effects["axis"]) if axis != "learning_rate"]
+    rows = [
+        {
+            "axis": axis.replace("_", " "),
+            "values": listing(effects["value"][effects["axis"] == axis]),
+        }
+        for axis in names
+    ]
+    rows += [
+        {
+            "axis": f"learning rate with {OPTIMIZERS.get(name, name)}",
+            "values": listing(number(rate, "g") for rate in rates),
+        }
+        for name, rates in searched.rates.items()
+    ]
+    return study_table(searched, pd.DataFrame(rows), {"axis": "Axis", "values": "Values tried"})
 
 
 def scores(final: Final) -> Table:

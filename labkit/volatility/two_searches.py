@@ -12,9 +12,7 @@ from labkit.nets.stacked import compile_ahead
 from labkit.report.facts import Facts
 from labkit.report.grids import candidates_of
 from labkit.report.results import study
-from labkit.report.sentence import Sentence, number
-from labkit.report.table import Table
-from labkit.report.tables import study_table
+from labkit.report.sentence import Sentence, counted, number
 from labkit.volatility.data import NYSE
 from labkit.volatility.grid import search_pipeline, search_rows
 from labkit.volatility.profile import Profile
@@ -93,28 +91,11 @@ def compared(
     }
 
 
-def shown(facts: TwoSearches) -> Table:
-    """The candidates with their mean scores by both searches."""
-    frame = facts.candidates
-    return study_table(
-        facts,
-        frame.assign(learning_rate=[number(rate, "g") for rate in frame["learning_rate"]]),
-        {
-            "optimizer": "Optimizer",
-            "learning_rate": "Learning rate",
-            "epochs": "Epochs",
-            "scikit_learn": "R², scikit-learn's search",
-            "stacked": "R², stacked search",
-        },
-        formats={"scikit_learn": ".6f", "stacked": ".6f"},
-        best={"scikit_learn": "max", "stacked": "max"},
-    )
-
-
 def said(facts: TwoSearches) -> Sentence:
     """How far apart the scores of both searches lie, and how long each took."""
     return Sentence(
-        f"The scores differ by at most {number(facts.apart, '.1e')}, and the winner is "
+        f"Over {counted(len(facts.candidates), 'candidate')}, on all rows and folds of the search, "
+        f"the scores differ by at most {number(facts.apart, '.1e')}, and the winner is "
         f"{'the same' if facts.same_winner else 'another'}. On this grid, one process each, "
         f"scikit-learn's search took {number(facts.scikit_learn_seconds, '.1f')} seconds and the "
         f"stacked one {number(facts.stacked_seconds, '.1f')}: a factor of "
