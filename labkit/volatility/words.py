@@ -27,6 +27,22 @@ def _margin(margin: Margin) -> str:
     )
 
 
+def of_what_can_be_known(final: Final) -> Sentence:
+    """R² on the test year as a share of the R² of knowing the true volatility."""
+    ceiling = final.ceilings["test"]
+    best, rival = (
+        f"{final.names[stage]} explains {percent(final.test_r2[stage] / ceiling, 0)}"
+        for stage in (final.best, final.rival)
+    )
+    har = final.test_r2["har"]
+    return Sentence(
+        "The rest of the variance is the error of the estimate, which nobody can forecast. Of "
+        f"what can be known, {best}, {rival}, and {final.names['har']} {percent(har / ceiling, 0)}:"
+        " a straight line through three means of the past has "
+        f"{percent(har / final.test_r2[final.best], 0)} of the R² of the best network."
+    )
+
+
 def best_models(final: Final) -> Sentence:
     """The best network and the best of the others, both chosen on validation."""
     best, rival = final.best, final.rival
