@@ -1,5 +1,6 @@
 """The tables on the NYSE data: each cell under its heading, numbers as the book writes them."""
 
+import numpy as np
 import pandas as pd
 from made_up import cells
 
@@ -68,3 +69,30 @@ def test_a_quirk_that_never_happens_has_no_example():
         {"What": "stocks without the full history", "How many": "1,200",
          "For example": "ZZZ, 2012-05-01"},
     ]  # fmt: skip
+
+
+def test_ratios_that_no_statement_has_are_dashes():
+    frame = pd.DataFrame(
+        {"ratio": ["Cash Ratio", "Gross Margin"], "what": ["cash", "sales"],
+         "statements": [0, 1781], "q05": [np.nan, 1.0], "median": [np.nan, 43.4],
+         "mean": [np.nan, 46.6], "q95": [np.nan, 90.0], "max": [np.nan, 1100.0]}
+    )  # fmt: skip
+    empty, full = cells(tables.ratios(frame))
+    assert empty["Statements"] == "0" and empty["Median"] == empty["Max"] == "–"
+    assert (full["Median"], full["Mean"], full["Max"]) == ("43", "47", "1,100")
+
+
+def test_blanks_are_shares_by_group_and_dashes_without_statements():
+    frame = pd.DataFrame({"group": ["Banks", "Mines"], "statements": [4, 0],
+                          "Current Ratio": [0.75, None]})  # fmt: skip
+    banks, mines = cells(tables.blank_shares(frame, "sector"))
+    assert banks == {"Sector": "Banks", "Statements": "4", "Current Ratio blank": "75\xa0%"}
+    assert mines["Current Ratio blank"] == "–"
+
+
+def test_outliers_stand_with_and_without():
+    frame = pd.DataFrame({"rows": ["all"], "count": [10], "sd": [1.25], "min": [-70.0],
+                          "max": [30.0], "skewness": [-2.0], "excess_kurtosis": [99.0],
+                          "far": [0.1]})  # fmt: skip
+    (row,) = cells(tables.outliers(frame))
+    assert row["Min [%]"] == "−70.0" and row["Beyond five sd"] == "10.000\xa0%"

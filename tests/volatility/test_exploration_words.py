@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from labkit.volatility.exploration import gaps, jumps, market, words
+from labkit.volatility.exploration import fundamentals, gaps, jumps, market, words
 
 
 def moves(kinds):
@@ -230,3 +230,33 @@ def test_memory_is_told_at_a_day_and_later():
     text = words.memory(market.memory(table))
     assert "of the return is −0.02, of its size 0.20, and of log volatility 0.60; 2 days" in text
     assert text.endswith("they are −0.01, 0.10 and 0.30.")
+
+
+def returns_with_and_without(left_out, kurtosis):
+    return pd.DataFrame(
+        {"rows": ["all", "without"], "count": [1000, 1000 - left_out],
+         "excess_kurtosis": [90.0, kurtosis], "far": [0.002, 0.001]}
+    )  # fmt: skip
+
+
+def test_tails_without_unadjusted_moves_are_told_as_what_is_left():
+    usual = made_up.text(words.outliers(returns_with_and_without(3, 8.0)))
+    assert "Leaving out 3 rows of 1,000 takes the excess kurtosis from 90.0 to 8.0" in usual
+    assert "no error of the file" in usual
+    assert "no heavier" in words.outliers(returns_with_and_without(3, -0.1))
+    assert "both rows are the same" in words.outliers(returns_with_and_without(0, 90.0))
+
+
+def test_a_ratio_is_told_by_mean_median_and_highest():
+    told = made_up.text(words.ratios(fundamentals.Lopsided("After Tax ROE", 43.6, 16.0, 5789.0)))
+    assert "it is 44 %, the median 16 % and the highest 5,789 %" in told
+    assert "no annual statements" in words.ratios(None)
+
+
+def test_an_estimate_is_told_by_how_much_closer_it_comes():
+    spread = pd.DataFrame({"Mean": [1.0, 0.9], "Sd": [1.5, 0.5]}, index=["squared", "ranged"])
+    told = made_up.text(words.estimators(spread))
+    assert (
+        "ranged estimate has a standard deviation of 0.50, that of the squared one of 1.50" in told
+    )
+    assert "9.0 times less" in told

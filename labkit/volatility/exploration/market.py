@@ -244,6 +244,45 @@ def returns(statistics: pd.DataFrame, days: pd.DataFrame, moves: pd.DataFrame) -
     )
 
 
+def outliers(days: pd.DataFrame, moves: pd.DataFrame) -> pd.DataFrame:
+    """The daily return with and without the moves that look unadjusted, a row each.
+
+    Parameters
+    ----------
+    days : DataFrame
+        As `daily` gives it.
+    moves : DataFrame
+        As `labkit.volatility.exploration.jumps.largest_jumps` gives them.
+
+    Returns
+    -------
+    DataFrame
+        ``rows`` (which), ``count``; ``sd``, ``min`` and ``max`` in per cent; ``skewness``,
+        ``excess_kurtosis``; ``far``, the share of days more than five standard deviations out.
+    """
+    every = days.dropna(subset=["log_return"])
+    odd = moves.loc[moves["looks_like"] != "news", ["date", "symbol"]]
+    marked = every.merge(odd, how="left", on=["date", "symbol"], indicator=True)
+    is_odd = (marked["_merge"] == "both").to_numpy()
+    parts = {
+        "all": every["log_return"],
+        "without the moves that look unadjusted": every["log_return"][~is_odd],
+    }
+    return pd.DataFrame(
+        {
+            "rows": name,
+            "count": len(own),
+            "sd": 100 * own.std(),
+            "min": 100 * own.min(),
+            "max": 100 * own.max(),
+            "skewness": stats.skew(own),
+            "excess_kurtosis": stats.kurtosis(own),
+            "far": float(tails(own)["observed"].iloc[-1]),
+        }
+        for name, own in parts.items()
+    )
+
+
 @dataclass(frozen=True)
 class Companions:
     """The two features that go most with tomorrow's volatility, and what goes with the return."""

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from labkit.report.sentence import percent
 from labkit.report.table import Table, table
 
 
@@ -75,3 +76,50 @@ def quirks(frame: pd.DataFrame) -> Table:
 def _dated(frame: pd.DataFrame) -> pd.DataFrame:
     """Dates without the hour."""
     return frame.assign(date=frame["date"].dt.strftime("%Y-%m-%d"))
+
+
+def ratios(frame: pd.DataFrame) -> Table:
+    """A few ratios of the statements, one a row."""
+    headings = {
+        "ratio": "Ratio [%]",
+        "what": "What it is",
+        "statements": "Statements",
+        "q05": "5 %",
+        "median": "Median",
+        "mean": "Mean",
+        "q95": "95 %",
+        "max": "Max",
+    }
+    numbers = ["q05", "median", "mean", "q95", "max"]
+    return table(frame, headings, formats=dict.fromkeys(numbers, ",.0f"))
+
+
+def blank_shares(frame: pd.DataFrame, kind: str) -> Table:
+    """How often a column is blank, a group of companies a row."""
+    columns = [name for name in frame if name not in ("group", "statements")]
+    shown = {name: [_share(own) for own in frame[name]] for name in columns}
+    headings = {"group": kind.capitalize(), "statements": "Statements"}
+    headings |= {name: f"{name} blank" for name in columns}
+    return table(frame.assign(**shown), headings, align=dict.fromkeys(columns, "right"))
+
+
+def outliers(frame: pd.DataFrame) -> Table:
+    """The daily return with and without the moves that look unadjusted."""
+    headings = {
+        "rows": "Returns",
+        "count": "Rows",
+        "sd": "Sd [%]",
+        "min": "Min [%]",
+        "max": "Max [%]",
+        "skewness": "Skewness",
+        "excess_kurtosis": "Excess kurtosis",
+        "far": "Beyond five sd",
+    }
+    formats = dict.fromkeys(["sd", "skewness"], ".2f")
+    formats |= dict.fromkeys(["min", "max", "excess_kurtosis"], ".1f")
+    shown = frame.assign(far=[percent(own, 3) for own in frame["far"]])
+    return table(shown, headings, formats=formats, align={"far": "right"})
+
+
+def _share(value: float | None) -> str:
+    return "–" if pd.isna(value) else percent(value, 0)

@@ -1,6 +1,9 @@
 """What the NYSE data show, in sentences: each says the facts that it is given."""
 
+import pandas as pd
+
 from labkit.report.sentence import Sentence, as_text, counted, listing, number, percent
+from labkit.volatility.exploration.fundamentals import Lopsided
 from labkit.volatility.exploration.gaps import Gaps, SpreadOfBlanks
 from labkit.volatility.exploration.jumps import Unadjusted
 from labkit.volatility.exploration.market import (
@@ -143,6 +146,49 @@ def blanks_by_group(found: SpreadOfBlanks | None) -> Sentence:
             else "it goes with the kind of company, not with chance, and a mean put in its place "
             "would be made up."
         )
+    )
+
+
+def ratios(found: Lopsided | None) -> Sentence:
+    """The ratio of the statements that a mean says least of."""
+    if found is None:
+        return Sentence("These data have no annual statements, so there is nothing to describe.")
+    return Sentence(
+        f"Of these, a mean says least of the {found.ratio}: it is {number(found.mean, '.0f')} %, "
+        f"the median {number(found.median, '.0f')} % and the highest "
+        f"{number(found.highest, ',.0f')} %."
+    )
+
+
+def outliers(frame: pd.DataFrame) -> Sentence:
+    """What leaving out the unadjusted moves changes in the tails of the return."""
+    every, rest = frame.iloc[0], frame.iloc[1]
+    left_out = int(every["count"] - rest["count"])
+    if left_out == 0:
+        return Sentence(
+            "No move looks unadjusted, so both rows are the same: the tails "
+            f"{'are real' if every['excess_kurtosis'] > 0 else 'are no heavier than the normal'}."
+        )
+    return Sentence(
+        f"Leaving out {counted(left_out, 'row')} of {number(int(every['count']))} takes the excess "
+        f"kurtosis from {number(every['excess_kurtosis'], '.1f')} to "
+        f"{number(rest['excess_kurtosis'], '.1f')} and the share beyond five standard deviations "
+        f"from {percent(every['far'], 3)} to {percent(rest['far'], 3)}. "
+        + (
+            "The tails that are left are no error of the file, as far as can be told, and stay."
+            if rest["excess_kurtosis"] > 0
+            else "Without them the tails are no heavier than the normal's."
+        )
+    )
+
+
+def estimators(spread: pd.DataFrame) -> Sentence:
+    """How much closer the second of two estimates comes; ``Mean`` and ``Sd`` by estimate."""
+    (first, second), (wide, narrow) = spread.index, spread["Sd"]
+    return Sentence(
+        f"The error of the {second} estimate has a standard deviation of {number(narrow, '.2f')}, "
+        f"that of the {first} one of {number(wide, '.2f')}; in variances, "
+        f"{number((wide / narrow) ** 2, '.1f')} times less."
     )
 
 
