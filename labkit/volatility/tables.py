@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from labkit.report.grids import Grid
+from labkit.report.grids import Grid, label
 from labkit.report.intervals import Interval
 from labkit.report.sentence import listing, number
 from labkit.report.table import Table, table, with_interval
@@ -27,15 +27,14 @@ def split(own: Stocks) -> Table:
 
 
 def axes(searched: Grid) -> Table:
-    """Every value that a grid search has tried, an axis a row."""
-    effects = searched.effects
-    names = [axis for axis in dict.fromkeys(effects["axis"]) if axis != "learning_rate"]
+    """Every value that a grid search has crossed, in order, an axis a row."""
     rows = [
         {
             "axis": axis.replace("_", " "),
-            "values": listing(effects["value"][effects["axis"] == axis]),
+            "values": listing(label(value) for value in sorted(set(searched.crossed[axis]))),
         }
-        for axis in names
+        for axis in dict.fromkeys(searched.effects["axis"])
+        if axis != "learning_rate"
     ]
     rows += [
         {

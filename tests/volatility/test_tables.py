@@ -59,6 +59,7 @@ def test_duels_have_a_row_for_each_rival():
 
 def test_every_value_that_a_search_tried_stands_in_the_row_of_its_axis():
     shown = {row["Axis"]: row["Values tried"] for row in cells(tables.axes(searched()))}
-    assert shown["hidden sizes"] == "64-32 and 16"
+    assert shown["hidden sizes"] == "16 and 64-32"
+    assert shown["batch size"] == "64 and 1024", "numbers in order"
     assert shown["learning rate with SGD (momentum 0.9)"] == "0.01"
     assert "learning rate" not in shown, "each optimizer has rates of its own"
