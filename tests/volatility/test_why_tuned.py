@@ -49,7 +49,7 @@ def test_one_optimizer_is_compared_with_none():
 
 def test_the_choice_is_told_by_what_it_changed_and_by_its_gap():
     sentence = text(choice_said(found(Standing(0.4, 0.3))))
-    assert "epochs 4 in place of 20" in sentence
+    assert "differs from the first model in epochs (4, not 20). In the folds" in sentence
     assert (
         "The gap narrows, from 0.500 to 0.100: tuning has made the network learn less" in sentence
     )
