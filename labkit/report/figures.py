@@ -54,7 +54,12 @@ def curves(history: pd.DataFrame, *, loss: str, accuracy: str) -> Figure:
 
 
 def annotated_curves(
-    history: pd.DataFrame, verdict: Verdict, *, loss: str, held_out: str = "validation"
+    history: pd.DataFrame,
+    verdict: Verdict,
+    *,
+    loss: str,
+    held_out: str = "validation",
+    title: str = "How to read a pair of curves",
 ) -> Figure:
     """A pair of loss curves with what one reads off them: where they fall, turn, and how they part.
 
@@ -64,8 +69,8 @@ def annotated_curves(
         ``epoch``, ``train_loss`` and ``<held_out>_loss``, one model.
     verdict : Verdict
         What `labkit.nets.diagnostics.diagnose` says of them.
-    loss : str
-        Label of the vertical axis.
+    loss, title : str
+        Label of the vertical axis, and what stands above.
     """
     fig, axis = figure(height=3.6)
     sets = ("train", held_out)
@@ -74,7 +79,7 @@ def annotated_curves(
             history["epoch"], history[f"{name}_loss"], SET_STYLES[name], color=SET_COLOURS[name],
             marker="o" if len(history) <= FEW_EPOCHS else None, markersize=4, label=name,
         )  # fmt: skip
-    axis.set(xlabel="epoch", ylabel=loss, title="How to read a pair of curves")
+    axis.set(xlabel="epoch", ylabel=loss, title=title)
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     first, last = history["epoch"].iloc[[0, -1]]
     low, high = axis.get_ylim()

@@ -406,7 +406,8 @@ def test_curves_that_part_are_said_to_and_the_best_epoch_is_marked():
 
 
 def test_curves_that_fall_to_the_end_have_no_side_after_the_best_epoch():
-    axis, words = annotated(FALLS - 0.01 * EPOCHS, FALLS + 0.05 - 0.01 * EPOCHS)
+    axis, words = annotated(FALLS - 0.01 * EPOCHS, FALLS + 0.05 - 0.01 * EPOCHS, title="Falls")
+    assert axis.get_title(loc="left") == "Falls"
     assert "lowest at epoch 30" in words and "still comes down" in words
     assert "carries over" not in words and "gains nothing" not in words
     assert not axis.patches
