@@ -5,8 +5,10 @@ from itertools import cycle
 
 import numpy as np
 import pandas as pd
+import torch
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
+from rtdl_num_embeddings import PeriodicEmbeddings
 from scipy.stats import binomtest
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
@@ -212,4 +214,44 @@ def ceiling(scores: pd.DataFrame) -> Figure:
     axes[1].yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes[1].yaxis.set_minor_locator(NullLocator())
     fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    return fig
+
+
+def embedding(
+    layer: PeriodicEmbeddings, feature: int, label: str, limits: Sequence[float] = ()
+) -> Figure:
+    """What a periodic embedding makes of one feature: its waves, and the numbers it hands on.
+
+    Parameters
+    ----------
+    layer : PeriodicEmbeddings
+    feature : int
+        Place of the feature among the layer's inputs.
+    label : str
+        Of the feature.
+    limits : sequence of float
+        Values of the feature to mark by dashed lines; infinite ones are none.
+    """
+    frequencies = layer.periodic.weight.detach()[feature].abs()
+    x = torch.linspace(-3, 3, 601)
+    rows = torch.zeros(len(x), len(layer.periodic.weight))
+    rows[:, feature] = x
+    with torch.no_grad():
+        waves, handed_on = layer.periodic(rows)[:, feature], layer(rows)[:, feature]
+    fig, axes = figure(1, 2, height=3.1)
+    order = frequencies.argsort()
+    for colour, i in zip(OKABE_ITO, order[[0, len(order) // 2, -1]].tolist(), strict=False):
+        name = f"{number(float(frequencies[i]), '.2f')} periods a unit"
+        axes[0].plot(x, waves[:, i], color=colour, label=name)
+        axes[0].plot(x, waves[:, len(order) + i], ":", color=colour)
+    axes[0].legend(loc="upper center")
+    axes[1].plot(x, handed_on, lw=1.2)
+    titles = ["Cosines, and sines (dotted)", "The eight numbers handed on"]
+    for axis, title in zip(axes, titles, strict=True):
+        for limit in limits:
+            if np.isfinite(limit):
+                axis.axvline(limit, color="#666666", ls="--", lw=1)
+        axis.set(xlabel=label, title=title)
+    axes[0].set_ylim(-1.1, 2.3)  # room for the legend
+    axes[0].set_yticks([-1, 0, 1])
     return fig

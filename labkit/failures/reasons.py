@@ -8,7 +8,7 @@ from labkit.failures.judging import BLOCKS, HELD_OUT, OUT_OF_FOLD
 from labkit.failures.rules import FAILURE_TYPES, NO_FAILURE, SHORT_CLASSES
 from labkit.report.grids import Grid
 from labkit.report.sentence import Sentence, listing, number
-from labkit.report.words import OPTIMIZERS, interval
+from labkit.report.words import OPTIMIZERS, interval, standing
 
 
 def optimizers(grid: Grid) -> Sentence:
@@ -105,7 +105,7 @@ def balancing(facts: Balancing) -> Sentence:
     up = "gains most" if moved[most] > 0 else "loses least"
     down = "loses most" if moved[least] < 0 else "gains least"
     return Sentence(
-        f"Class by class, {facts.best.name} against the rows as they are: "
+        f"Failure by failure, {facts.best.name} against the rows as they are: "
         f"{_class(most)} {up} ({_halves(before.loc[most], after.loc[most])}), "
         f"{_class(least)} {down} ({_halves(before.loc[least], after.loc[least])})."
     )
@@ -119,4 +119,26 @@ def _halves(before: pd.Series, after: pd.Series) -> str:
     return ", ".join(
         f"{name} {number(before[score], '.2f')} to {number(after[score], '.2f')}"
         for score, name in {"f1": "F1", "precision": "precision", "recall": "recall"}.items()
+    )
+
+
+def balancing_in_short(facts: Balancing) -> Sentence:
+    """How many ways of balancing raise the macro-F1 by more than chance, and how many lower it."""
+    better, worse = len(facts.better), len(facts.worse)
+    return Sentence(
+        f"Of {number(facts.n_compared)} ways to balance, {number(better) if better else 'none'} "
+        f"{'raises' if better <= 1 else 'raise'} the macro-F1 by more than chance and "
+        f"{number(worse) if worse else 'none'} {'lowers' if worse <= 1 else 'lower'} it. The more "
+        "one balances, the more failures are found and the more alarms are false; how often each "
+        "error is worth making is for whoever runs the machine to say."
+    )
+
+
+def outcome_in_short(final: Final) -> Sentence:
+    """Where the best MLP stands on blocks of time, between the rival and the rules."""
+    mlp, rival = final.of(final.best, BLOCKS), final.of(final.rival, BLOCKS)
+    lead = next(duel for duel in final.against_rival if duel.judge == BLOCKS)
+    return Sentence(
+        f"On blocks of time {mlp.name} has a macro-F1 of {number(mlp.macro_f1.value, '.3f')} and "
+        f"is {standing(lead.gain, lead.adjusted)} {rival.name}, the best of the other learners."
     )

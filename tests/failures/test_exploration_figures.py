@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawn import boxes, cells, colours, image, legend, line, points, ticks, written_ticks
+from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 
 from labkit.failures.exploration import figures, machines
 from labkit.failures.exploration.figures import AXIS_LABELS, CLASS_COLOURS, FEATURES
+from labkit.failures.exploration.neighbours import Drawn
 from labkit.failures.exploration.outliers import distance_limit
 from labkit.failures.rules import FAILURE_TYPES, POWER_RANGE, SHORT_CLASSES, power
 
@@ -44,21 +46,20 @@ def counted(**rows):
 COUNTS = counted(**{SOUND: 2000, HEAT: 30, POWER: 20, STRAIN: 10, RANDOM: 1})
 
 
-def test_each_class_has_a_bar_in_its_colour_as_long_as_its_rows():
+def test_each_class_has_a_dot_in_its_colour_at_its_rows():
+    """Of a class without rows no dot is seen: zero has no place on a log scale."""
     (axis,) = figures.class_distribution(COUNTS).axes
+    (dots,) = axis.collections
     rows = {place: name for name, place in ticks(axis.yaxis).items()}
-    drawn = {rows[b.get_y() + b.get_height() / 2]: b for b in axis.patches}
-    assert {name: bar.get_width() for name, bar in drawn.items()} == dict(
-        zip(SHORT, [2000, 30, 20, 10, 0, 1], strict=True)
-    )
-    assert {SHORT_CLASSES[n]: colour_of(n) for n in FAILURE_TYPES} == {
-        name: to_hex(bar.get_facecolor()) for name, bar in drawn.items()
-    }
+    drawn = {rows[y]: x for x, y in points(dots)}
+    assert drawn == dict(zip(SHORT, [2000, 30, 20, 10, 0, 1], strict=True))
+    assert colours(dots) == [colour_of(name) for name in FAILURE_TYPES]
     assert axis.yaxis_inverted(), "the most frequent class is not on top"
     assert axis.get_xscale() == "log" and axis.get_xlabel() == "rows, log scale"
+    assert not axis.patches
 
 
-def test_the_count_stands_beside_its_bar_and_within_the_frame():
+def test_the_count_stands_beside_its_dot_and_within_the_frame():
     fig = figures.class_distribution(COUNTS)
     (axis,) = fig.axes
     fig.draw_without_rendering()
@@ -373,3 +374,28 @@ def test_the_frame_holds_the_real_rows_not_what_is_invented_far_outside():
     for axis in panels:
         assert -100 < axis.get_xlim()[0] < 0 < 100 < axis.get_xlim()[1] < 200
         assert -50 < axis.get_ylim()[0] < 10 < 60 < axis.get_ylim()[1] < 110
+
+
+# neighbours
+
+
+def test_lines_new_rows_and_pairs_are_drawn_where_they_are():
+    rows = pd.DataFrame(
+        {"tool_wear": [0.0, 10.0, 20.0, 21.0], "torque": [0.0, 5.0, 0.0, 1.0],
+         "class": [STRAIN, STRAIN, STRAIN, SOUND]}
+    )  # fmt: skip
+    new = np.array([[5.0, 2.5]])
+    made = Drawn(STRAIN, rows, np.array([[0, 1]]), new, np.array([[2, 3]]))
+    fig = figures.neighbours([made, Drawn(STRAIN, rows, made.lines, new, made.pairs[:0])])
+    axis, without = fig.axes
+    lines, pairs = (own for own in axis.collections if isinstance(own, LineCollection))
+    assert [path.vertices.tolist() for path in lines.get_paths()] == [[[0, 0], [10, 5]]]
+    assert to_hex(lines.get_colors()[0], keep_alpha=False) == colour_of(STRAIN)
+    assert [path.vertices.tolist() for path in pairs.get_paths()] == [[[20, 0], [21, 1]]]
+    hollow = [own for own in axis.collections if to_hex(own.get_edgecolor()[0]) == "#000000"]
+    assert points(hollow[-1]) == [(20, 0), (21, 1)]
+    assert [points(own) for own in axis.collections if colours(own) == ["#ffffff"]] == [[(5, 2.5)]]
+    assert axis.get_xlim()[0] < 0 and axis.get_xlim()[1] < 25
+    assert not [
+        c for c in without.collections if len(c.get_edgecolor()) and points(c) == [(20, 0), (21, 1)]
+    ]

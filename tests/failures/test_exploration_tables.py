@@ -104,6 +104,23 @@ def test_outliers_are_shares_of_each_class_that_occurs_in_per_cent():
     ]
 
 
+def test_flagged_failures_stand_beside_what_sound_rows_let_expect():
+    by_class = pd.DataFrame(
+        {"class": ["No Failure", "Power Failure", "Random Failures"], "rows": [1000, 50, 10],
+         "iqr": [0.1, 0.4, 0.1], "robust": [0.02, 0.1, 0.0]}
+    )  # fmt: skip
+    power, random = cells(tables.outliers_against_chance(outliers.against_chance(by_class)))
+    assert [power[name] for name in ("Fences", "Fences, expected", "Fences, p")] == [
+        "20",
+        "5.0",
+        "0.000",
+    ]
+    assert (power["Robust"], power["Rows"]) == ("5", "50")
+    # Of ten rows at a tenth each, one or more has a chance of 1 - 0.9**10; none or more, of one.
+    assert random["Fences, p"] == "0.651"
+    assert outliers.against_chance(by_class)["robust_p_value"].iloc[1] == 1
+
+
 def test_fences_leave_out_what_lies_beyond_them():
     X = pd.DataFrame({name: [0.0, 1, 2, 3, 4] for name in MACHINE_FEATURES})
     X["torque"] = [0.0, 1, 2, 3, 7]

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from drawn import cells, image, labels, legend, line, points, ticks, written_ticks
 from made_up import FAILURE_MODELS
 from matplotlib.collections import LineCollection, PathCollection
@@ -11,6 +12,7 @@ from matplotlib.colors import to_hex
 from labkit.failures import figures
 from labkit.failures.ceiling import BAYES, MAJORITY, NETWORK
 from labkit.failures.rules import FAILURE_TYPES, SHORT_CLASSES
+from labkit.nets.mlp import MLP
 from labkit.report.theme import OKABE_ITO
 
 SHORT = list(SHORT_CLASSES.values())
@@ -299,3 +301,20 @@ def test_one_size_has_marks_for_all():
     for axis in fig.axes:
         assert {own.get_marker() for own in axis.get_lines()} == {"o"}
         assert ticks(axis.xaxis) == {"1,000": 1000}
+
+
+def test_an_embedding_is_drawn_as_the_layer_computes_it():
+    layer = MLP(3, 2, hidden_sizes=(4,), embedding_scale=0.5)[0]
+    fig = figures.embedding(layer, 1, "power", [0.5, -np.inf])
+    waves, handed_on = fig.axes
+    x = torch.tensor(handed_on.lines[0].get_xdata())
+    rows = torch.zeros(len(x), 3)
+    rows[:, 1] = x
+    with torch.no_grad():
+        made = layer(rows)[:, 1].numpy()
+    drawn = np.column_stack([line.get_ydata() for line in handed_on.lines[: made.shape[1]]])
+    np.testing.assert_allclose(drawn, made)
+    cosine, sine = (line.get_ydata() for line in waves.lines[:2])
+    np.testing.assert_allclose(cosine**2 + sine**2, 1, atol=1e-5)
+    (limit,) = handed_on.lines[made.shape[1] :]
+    assert list(limit.get_xdata()) == [0.5, 0.5]

@@ -1,12 +1,16 @@
 """Figures of the machine rows: classes, features, outliers, time, rules."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from labkit.failures.data import LABELS
+from labkit.failures.exploration.neighbours import Drawn
 from labkit.failures.exploration.outliers import distance_limit
 from labkit.failures.features import MACHINE_FEATURES, PHYSICS_FEATURES
 from labkit.failures.rules import (
@@ -38,16 +42,21 @@ CROWD = 400
 
 
 def class_distribution(counts: pd.DataFrame) -> Figure:
-    """Rows per class on a log scale, the count at each bar's end."""
+    """Rows per class as a dot on a log scale, where no length would be honest, and its count.
+
+    A class without rows has no place on the scale, and its count alone stands at the left.
+    """
     fig, axis = figure(height=2.6)
-    names = [SHORT_CLASSES[name] for name in counts["class"]]
-    axis.barh(names, counts["rows"], color=[CLASS_COLOURS[n] for n in counts["class"]])
+    places = range(len(counts))
+    axis.scatter(counts["rows"], places, s=55, color=[CLASS_COLOURS[n] for n in counts["class"]])
     for i, n in enumerate(counts["rows"]):
         axis.annotate(
-            number(n), (max(n, 1), i), xytext=(3, 0), textcoords="offset points", va="center"
+            number(n), (max(n, 1), i), xytext=(8, 0), textcoords="offset points", va="center"
         )
     axis.set_xscale("log")
-    axis.set_xlim(1, 4 * counts["rows"].max())
+    axis.set_xlim(0.8, 4 * counts["rows"].max())
+    axis.set_yticks(places, [SHORT_CLASSES[name] for name in counts["class"]])
+    axis.set_ylim(-0.5, len(counts) - 0.5)
     axis.invert_yaxis()
     axis.set(xlabel="rows, log scale", title="Rows of each class")
     return fig
@@ -258,6 +267,39 @@ def balanced(strategies: dict[str, tuple[pd.DataFrame, np.ndarray, np.ndarray]])
         axis.set_xlabel(AXIS_LABELS["tool_wear"])
     _class_legend(fig)
     return fig
+
+
+def neighbours(drawings: Sequence[Drawn]) -> Figure:
+    """Failures with SMOTE's lines, rows that it might make, and Tomek's pairs, a panel each.
+
+    A panel shows the surroundings of its failure.
+    """
+    fig, (axes,) = figure(1, len(drawings), height=3.9, squeeze=False)
+    for axis, own in zip(axes, drawings, strict=True):
+        x, vertical = own.rows.columns[:2]
+        places = own.rows[[x, vertical]].to_numpy(float)
+        colour = CLASS_COLOURS[own.failure]
+        axis.add_collection(LineCollection(places[own.lines], color=colour, lw=0.7, alpha=0.6))
+        scatter_classes(axis, own.rows[x], own.rows[vertical], own.rows["class"].to_numpy())
+        axis.scatter(*own.new.T, s=14, facecolor="white", edgecolor=colour, lw=0.9, zorder=3)
+        axis.add_collection(LineCollection(places[own.pairs], color="black", lw=1, zorder=4))
+        ringed = places[np.unique(own.pairs)]
+        axis.scatter(*ringed.T, s=60, facecolor="none", edgecolor="black", lw=0.9, zorder=4)
+        _surround(axis, places[(own.rows["class"] == own.failure).to_numpy()])
+        title = f"{SHORT_CLASSES[own.failure]}: lines, new rows, pairs"
+        axis.set(xlabel=AXIS_LABELS[x], ylabel=AXIS_LABELS[vertical], title=title)
+    _class_legend(fig)
+    return fig
+
+
+def _surround(axis: Axes, places: np.ndarray) -> None:
+    """Limits around some places, with a margin; as they are where there are none."""
+    if not len(places):
+        return
+    low, high = places.min(axis=0), places.max(axis=0)
+    margin = 0.12 * np.maximum(high - low, 1e-9)
+    axis.set_xlim(low[0] - margin[0], high[0] + margin[0])
+    axis.set_ylim(low[1] - margin[1], high[1] + margin[1])
 
 
 def _frame_of_real_rows(axis: Axes, rows: pd.DataFrame) -> None:

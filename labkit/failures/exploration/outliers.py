@@ -135,6 +135,39 @@ def outlying(by_class: pd.DataFrame, by_column: pd.DataFrame) -> Outlying:
 
 def _more_often(row: pd.Series, method: str, limit: float) -> bool:
     """Whether more of a class's rows are flagged than chance explains at a share of ``limit``."""
+    return _chance(row, method, limit) < LEVEL
+
+
+def _chance(row: pd.Series, method: str, limit: float) -> float:
+    """The probability of so many flagged rows of a class, or more, at a share of ``limit``."""
     n_flagged = round(row[method] * row["rows"])
-    test = stats.binomtest(n_flagged, int(row["rows"]), limit, alternative="greater")
-    return bool(test.pvalue < LEVEL)
+    test = stats.binomtest(n_flagged, int(row["rows"]), float(limit), alternative="greater")
+    return float(test.pvalue)
+
+
+def against_chance(by_class: pd.DataFrame) -> pd.DataFrame:
+    """How many rows of each failure are flagged, and how many would be if it were like sound rows.
+
+    Parameters
+    ----------
+    by_class : DataFrame
+        As `outliers_by_class` gives it.
+
+    Returns
+    -------
+    DataFrame
+        ``class``, ``rows``, and for each ``method`` of `outliers` the number flagged,
+        ``expected`` at the share of sound rows, and ``p_value``, of so many or more by chance
+        (one-sided binomial test). Columns are ``<method>``, ``<method>_expected`` and
+        ``<method>_p_value``.
+    """
+    sound = by_class[by_class["class"] == NO_FAILURE].iloc[0]
+    rows = []
+    for _, own in by_class[by_class["class"] != NO_FAILURE].iterrows():
+        row = {"class": own["class"], "rows": int(own["rows"])}
+        for method in ("iqr", "robust"):
+            row[method] = round(own[method] * own["rows"])
+            row[f"{method}_expected"] = float(sound[method] * own["rows"])
+            row[f"{method}_p_value"] = _chance(own, method, sound[method])
+        rows.append(row)
+    return pd.DataFrame(rows)

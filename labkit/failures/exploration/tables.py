@@ -110,6 +110,38 @@ def outliers(by_class: pd.DataFrame) -> Table:
     )
 
 
+def outliers_against_chance(counts: pd.DataFrame) -> Table:
+    """Flagged rows of each failure beside what sound rows would let expect, and its chance."""
+    return table(
+        counts,
+        {
+            "class": "Failure",
+            "rows": "Rows",
+            "iqr": "Fences",
+            "iqr_expected": "Fences, expected",
+            "iqr_p_value": "Fences, p",
+            "robust": "Robust",
+            "robust_expected": "Robust, expected",
+            "robust_p_value": "Robust, p",
+        },
+        formats={
+            "iqr_expected": ".1f",
+            "robust_expected": ".1f",
+            "iqr_p_value": ".3f",
+            "robust_p_value": ".3f",
+        },
+    )
+
+
+def strangers(lines: pd.DataFrame) -> Table:
+    """How often SMOTE's lines pass nearest to a row of another class."""
+    return table(
+        lines.assign(share=100 * lines["share"]),
+        {"class": "Failure", "lines": "Lines", "share": "Middle nearest to another class [%]"},
+        formats={"share": ".0f"},
+    )
+
+
 def strategies(phrases: Mapping[str, str]) -> Table:
     """Balancing strategies and what they do."""
     frame = pd.DataFrame({"name": phrases.keys(), "what": phrases.values()})

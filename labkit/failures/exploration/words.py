@@ -1,5 +1,7 @@
 """What the machine rows show, in sentences: each says the facts that it is given."""
 
+import pandas as pd
+
 from labkit.failures.exploration.balancing import Likeness, Sizes
 from labkit.failures.exploration.machines import (
     Agreement,
@@ -170,6 +172,11 @@ def _sides_of_sound(found: Outlying) -> str:
     return f"{text}; no more often, {below}." if found.below else f"{text}."
 
 
+def outstanding(found: Outlying) -> Sentence:
+    """Which failures stand out as outliers, and that rows stay."""
+    return Sentence(_outstanding(found))
+
+
 def _outstanding(found: Outlying) -> str:
     """What the outliers are, by the failures that stand out."""
     names = found.outstanding
@@ -266,6 +273,24 @@ def synthetic(found: Likeness | None) -> Sentence:
     return Sentence(
         f"Where a documented rule decides the class, {percent(found.real)} of the real "
         f"rows obey it. {compared}.{beyond}"
+    )
+
+
+def strangers(lines: pd.DataFrame) -> Sentence:
+    """For which failure SMOTE's lines keep among their own, and for which they do not."""
+    if lines.empty:
+        return Sentence("No failure has two rows between which SMOTE could draw a line.")
+    ordered = lines.sort_values("share", kind="stable")
+    least, most = ordered.iloc[0], ordered.iloc[-1]
+    text = (
+        f"Of the lines of {_short(most['class'])}, {percent(most['share'], 0)} have their middle "
+        "nearer to a row of another class than to any of their own"
+    )
+    if most["share"] == least["share"]:
+        return Sentence(f"{text}; the other failures differ in nothing from it.")
+    return Sentence(
+        f"{text}; of those of {_short(least['class'])}, {percent(least['share'], 0)}. Where most "
+        "do, what SMOTE adds are sound rows with the label of a failure."
     )
 
 
