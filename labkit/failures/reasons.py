@@ -1,6 +1,6 @@
 """Why tuning, optimizers and balancing did what they did: what the kept facts say of the causes."""
 
-import pandas as pd
+from dataclasses import dataclass
 
 from labkit.failures.balancing import Balancing
 from labkit.failures.final import Final
@@ -11,34 +11,71 @@ from labkit.report.sentence import Sentence, listing, number
 from labkit.report.words import OPTIMIZERS, interval, standing
 
 
-def optimizers(grid: Grid) -> Sentence:
-    """Which optimizer's best candidate is last, and what further epochs do to the distance."""
+@dataclass(frozen=True)
+class Race:
+    """The best scores of the optimizer that comes first in a grid, and of the one that comes last.
+
+    ``few`` and ``many`` are the fewest and the most epochs tried, ``gap_few`` and ``gap_many`` the
+    distance between the two there; ``fold_sd`` the standard deviation over folds of the winner.
+    """
+
+    first: str
+    first_score: float
+    last: str
+    last_score: float
+    few: int
+    gap_few: float
+    many: int
+    gap_many: float
+    fold_sd: float
+
+
+def race(grid: Grid) -> Race:
+    """The optimizers of a grid by their best candidates, over all epochs and at each."""
     best = grid.crossed.pivot_table(
         index="optimizer", columns="epochs", values="mean_test_score", aggfunc="max"
     )
     overall = best.max(axis=1).sort_values(kind="stable")
     last, first = overall.index[0], overall.index[-1]
-    behind = overall[first] - overall[last]
-    text = (
-        f"Over all candidates, the best with {_name(first)} reaches a macro-F1 of "
-        f"{number(overall[first], '.3f')} in the folds of the search, and the best with "
-        f"{_name(last)}, which comes last, {number(overall[last], '.3f')}."
+    gaps = best.loc[first] - best.loc[last]
+    few, many = gaps.index.min(), gaps.index.max()
+    return Race(
+        _name(first),
+        float(overall[first]),
+        _name(last),
+        float(overall[last]),
+        int(few),
+        float(gaps[few]),
+        int(many),
+        float(gaps[many]),
+        grid.fold_sd,
     )
-    if behind < grid.fold_sd:
+
+
+def optimizers(found: Race) -> Sentence:
+    """Which optimizer's best candidate is last, and what further epochs do to the distance."""
+    if found.first == found.last:
+        return Sentence(f"Here {found.first} is the only optimizer.")
+    text = (
+        f"Over all candidates, the best with {found.first} reaches a macro-F1 of "
+        f"{number(found.first_score, '.3f')} in the folds of the search, and the best with "
+        f"{found.last}, which comes last, {number(found.last_score, '.3f')}."
+    )
+    if found.first_score - found.last_score < found.fold_sd:
         return Sentence(
             f"{text} That is closer than one standard deviation over the folds "
-            f"({number(grid.fold_sd, '.3f')}): with rates of its own, no optimizer has lost."
+            f"({number(found.fold_sd, '.3f')}): with rates of its own, no optimizer has lost."
         )
-    gaps = best.loc[first] - best.loc[last]
-    few, many = (
-        f"{number(gaps.loc[n], '.3f')} at {number(n)}" for n in (min(gaps.index), max(gaps.index))
-    )
+    few, many = number(found.few), number(found.many)
     told = (
         "the slower one is late more than it is wrong, and longer training helps it most"
-        if gaps.iloc[-1] < gaps.iloc[0]
+        if found.gap_many < found.gap_few
         else "longer training does not bring it nearer, so time is not what it lacks"
     )
-    return Sentence(f"{text} The distance between the two is {few} epochs and {many}: {told}.")
+    return Sentence(
+        f"{text} The distance between the two is {number(found.gap_few, '.3f')} after {few} epochs "
+        f"and {number(found.gap_many, '.3f')} after {many}: {told}."
+    )
 
 
 def _name(optimizer: str) -> str:
@@ -95,19 +132,50 @@ _CAUSES = {
 """By whether the choice fits its training rows more closely, and leads on fresh folds."""
 
 
-def balancing(facts: Balancing) -> Sentence:
-    """Which failure's F1 the best strategy raises most, and which it lowers, and by which half."""
+@dataclass(frozen=True)
+class Halves:
+    """Precision, recall and F1 of a failure, before and after."""
+
+    failure: str
+    precision: tuple[float, float]
+    recall: tuple[float, float]
+    f1: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The failures whose F1 a strategy of balancing changes most for the better and for the worse.
+
+    ``cell`` names the strategy and its strength.
+    """
+
+    cell: str
+    most: Halves
+    least: Halves
+
+
+def moved(facts: Balancing) -> Moved:
+    """What the strategy with the best macro-F1 does to the failures, means over repetitions."""
     scores = facts.per_class[facts.per_class["class"] != NO_FAILURE]
     means = scores.groupby(["cell", "class"])[["precision", "recall", "f1"]].mean()
     before, after = means.loc[facts.unbalanced.name], means.loc[facts.best.name]
-    moved = (after["f1"] - before["f1"]).reindex(FAILURE_TYPES[1:]).sort_values(kind="stable")
-    most, least = moved.index[-1], moved.index[0]
-    up = "gains most" if moved[most] > 0 else "loses least"
-    down = "loses most" if moved[least] < 0 else "gains least"
+    change = (after["f1"] - before["f1"]).reindex(FAILURE_TYPES[1:]).sort_values(kind="stable")
+
+    def halves(name: str) -> Halves:
+        both = ((float(t.loc[name, score]) for t in (before, after)) for score in before)
+        return Halves(name, *map(tuple, both))
+
+    return Moved(facts.best.name, halves(change.index[-1]), halves(change.index[0]))
+
+
+def balancing(found: Moved) -> Sentence:
+    """Which failure's F1 the best strategy raises most, and which it lowers, and by which half."""
+    up = "gains most" if found.most.f1[1] > found.most.f1[0] else "loses least"
+    down = "loses most" if found.least.f1[1] < found.least.f1[0] else "gains least"
     return Sentence(
-        f"Failure by failure, {facts.best.name} against the rows as they are: "
-        f"{_class(most)} {up} ({_halves(before.loc[most], after.loc[most])}), "
-        f"{_class(least)} {down} ({_halves(before.loc[least], after.loc[least])})."
+        f"Failure by failure, {found.cell} against the rows as they are: "
+        f"{_class(found.most.failure)} {up} ({_halves(found.most)}), "
+        f"{_class(found.least.failure)} {down} ({_halves(found.least)})."
     )
 
 
@@ -115,10 +183,11 @@ def _class(name: str) -> str:
     return SHORT_CLASSES[name].lower()
 
 
-def _halves(before: pd.Series, after: pd.Series) -> str:
+def _halves(own: Halves) -> str:
+    pairs = {"F1": own.f1, "precision": own.precision, "recall": own.recall}
     return ", ".join(
-        f"{name} {number(before[score], '.2f')} to {number(after[score], '.2f')}"
-        for score, name in {"f1": "F1", "precision": "precision", "recall": "recall"}.items()
+        f"{name} {number(before, '.2f')} to {number(after, '.2f')}"
+        for name, (before, after) in pairs.items()
     )
 
 

@@ -59,14 +59,14 @@ def test_lines_within_a_region_meet_none_and_lines_across_meet_strangers():
     assert found.to_dict("list") == {"class": [HEAT, RANDOM], "lines": [6, 2], "share": [0.0, 1.0]}
     shown = cells(tables.strangers(found))
     assert [row["Middle nearest to another class [%]"] for row in shown] == ["0", "100"]
-    told = text(words.strangers(found))
+    told = text(words.strangers(neighbours.met(found)))
     assert "Of the lines of random, 100 %" in told and "of those of heat dissipation, 0 %" in told
 
 
 def test_what_smote_meets_is_told_of_one_failure_alike_and_none():
     alike = pd.DataFrame({"class": [HEAT, POWER], "lines": [3, 3], "share": [0.5, 0.5]})
-    assert "differ in nothing" in words.strangers(alike)
-    assert "No failure has two rows" in words.strangers(alike.iloc[:0])
+    assert "differ in nothing" in words.strangers(neighbours.met(alike))
+    assert "No failure has two rows" in words.strangers(neighbours.met(alike.iloc[:0]))
 
 
 def test_a_drawing_has_the_lines_of_its_failure_and_new_rows_between_its_rows():

@@ -25,16 +25,22 @@ def optimizers(**scores):
     return replace(grid, candidates=table.assign(crossed=True, std_test_score=0.01))
 
 
+def said_of(grid):
+    return reasons.optimizers(reasons.race(grid))
+
+
 def test_an_optimizer_that_is_late_is_told_from_one_that_stays_behind():
-    late = text(reasons.optimizers(optimizers(adam=(0.5, 0.6), sgd=(0.2, 0.55))))
+    late = text(said_of(optimizers(adam=(0.5, 0.6), sgd=(0.2, 0.55))))
     assert "with Adam reaches a macro-F1 of 0.600" in late and "comes last, 0.550" in late
-    assert "0.300 at 5 epochs and 0.050 at 50: the slower one is late" in late
-    lost = text(reasons.optimizers(optimizers(adam=(0.5, 0.6), sgd=(0.45, 0.46))))
-    assert "0.050 at 5 epochs and 0.140 at 50: longer training does not bring it nearer" in lost
+    assert "0.300 after 5 epochs and 0.050 after 50: the slower one is late" in late
+    lost = text(said_of(optimizers(adam=(0.5, 0.6), sgd=(0.45, 0.46))))
+    assert (
+        "0.050 after 5 epochs and 0.140 after 50: longer training does not bring it nearer" in lost
+    )
 
 
 def test_optimizers_within_the_noise_of_the_folds_have_no_loser():
-    told = text(reasons.optimizers(optimizers(adam=(0.5, 0.6), sgd=(0.45, 0.595))))
+    told = text(said_of(optimizers(adam=(0.5, 0.6), sgd=(0.45, 0.595))))
     assert "no optimizer has lost" in told and "late" not in told
 
 
@@ -44,7 +50,7 @@ def test_axes_crossed_with_none_other_do_not_enter():
         {"optimizer": ["rmsprop"], "epochs": [7], "mean_test_score": [0.1], "crossed": [False]}
     )
     table = pd.concat([grid.candidates, alone], ignore_index=True)
-    assert "RMSprop" not in reasons.optimizers(replace(grid, candidates=table))
+    assert "RMSprop" not in said_of(replace(grid, candidates=table))
 
 
 @pytest.mark.parametrize(
@@ -79,6 +85,10 @@ def test_a_cause_of_what_may_be_chance_is_a_hint():
     assert "a hint" not in reasons.tuning(sure, FINAL)
 
 
+def balancing_of(facts):
+    return reasons.balancing(reasons.moved(facts))
+
+
 def by_class(facts, f1):
     """The same facts, with an F1 for each failure, before and after, and halves a tenth off."""
     rows = [
@@ -93,14 +103,12 @@ def test_balancing_names_who_gains_and_who_loses():
     names = FAILURE_TYPES[1:]
     up, down = dict.fromkeys(names, (0.5, 0.5)), dict.fromkeys(names, (0.5, 0.5))
     facts = balanced(SMOTE=(0.6, 0.5))
-    mixed = text(
-        reasons.balancing(by_class(facts, up | {names[1]: (0.4, 0.7), names[3]: (0.6, 0.2)}))
-    )
+    mixed = text(balancing_of(by_class(facts, up | {names[1]: (0.4, 0.7), names[3]: (0.6, 0.2)})))
     assert "SMOTE at 25 % against the rows as they are: power gains most (F1 0.40 to 0.70" in mixed
     assert "precision 0.30 to 0.60, recall 0.50 to 0.80)" in mixed
     assert "tool wear loses most (F1 0.60 to 0.20" in mixed
     lower = {name: (0.5, 0.5 - 0.1 * (i + 1)) for i, name in enumerate(names)}
-    assert "heat dissipation loses least" in reasons.balancing(by_class(facts, down | lower))
+    assert "heat dissipation loses least" in balancing_of(by_class(facts, down | lower))
 
 
 def test_what_balancing_comes_to_counts_what_is_sure():

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import StrMethodFormatter
 
 from labkit.failures.data import LABELS
 from labkit.failures.exploration.neighbours import Drawn
@@ -17,6 +18,7 @@ from labkit.failures.rules import (
     FAILURE_TYPES,
     HEAT_DIFFERENCE,
     HEAT_SPEED,
+    NO_FAILURE,
     OVERSTRAIN_LIMIT,
     POWER_RANGE,
     SHORT_CLASSES,
@@ -55,6 +57,7 @@ def class_distribution(counts: pd.DataFrame) -> Figure:
         )
     axis.set_xscale("log")
     axis.set_xlim(0.8, 4 * counts["rows"].max())
+    axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axis.set_yticks(places, [SHORT_CLASSES[name] for name in counts["class"]])
     axis.set_ylim(-0.5, len(counts) - 0.5)
     axis.invert_yaxis()
@@ -280,7 +283,9 @@ def neighbours(drawings: Sequence[Drawn]) -> Figure:
         places = own.rows[[x, vertical]].to_numpy(float)
         colour = CLASS_COLOURS[own.failure]
         axis.add_collection(LineCollection(places[own.lines], color=colour, lw=0.7, alpha=0.6))
-        scatter_classes(axis, own.rows[x], own.rows[vertical], own.rows["class"].to_numpy())
+        labels = own.rows["class"].to_numpy()
+        sizes = np.where(labels == NO_FAILURE, 4.0, 1.0)  # seen from close by, they are few
+        scatter_classes(axis, own.rows[x], own.rows[vertical], labels, sizes)
         axis.scatter(*own.new.T, s=14, facecolor="white", edgecolor=colour, lw=0.9, zorder=3)
         axis.add_collection(LineCollection(places[own.pairs], color="black", lw=1, zorder=4))
         ringed = places[np.unique(own.pairs)]

@@ -69,6 +69,24 @@ def strangers(points: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["class", "lines", "share"])
 
 
+@dataclass(frozen=True)
+class Strangers:
+    """The failures whose lines meet rows of other classes least and most often, with the shares."""
+
+    least: str
+    least_share: float
+    most: str
+    most_share: float
+
+
+def met(lines: pd.DataFrame) -> Strangers | None:
+    """Read the table of `strangers`; None where no failure has a line."""
+    if lines.empty:
+        return None
+    ends = [lines.loc[own] for own in (lines["share"].idxmin(), lines["share"].idxmax())]
+    return Strangers(*(value for own in ends for value in (own["class"], float(own["share"]))))
+
+
 @dataclass(frozen=True, eq=False)
 class Drawn:
     """Rows in a plane, and what a sampler sees there of one failure.

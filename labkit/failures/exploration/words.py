@@ -1,7 +1,5 @@
 """What the machine rows show, in sentences: each says the facts that it is given."""
 
-import pandas as pd
-
 from labkit.failures.exploration.balancing import Likeness, Sizes
 from labkit.failures.exploration.machines import (
     Agreement,
@@ -13,6 +11,7 @@ from labkit.failures.exploration.machines import (
     Rarity,
     RowNumberLeak,
 )
+from labkit.failures.exploration.neighbours import Strangers
 from labkit.failures.exploration.outliers import Outlying
 from labkit.failures.exploration.timeline import Concentration, Memory
 from labkit.failures.rules import SHORT_CLASSES
@@ -276,20 +275,18 @@ def synthetic(found: Likeness | None) -> Sentence:
     )
 
 
-def strangers(lines: pd.DataFrame) -> Sentence:
+def strangers(found: Strangers | None) -> Sentence:
     """For which failure SMOTE's lines keep among their own, and for which they do not."""
-    if lines.empty:
+    if found is None:
         return Sentence("No failure has two rows between which SMOTE could draw a line.")
-    ordered = lines.sort_values("share", kind="stable")
-    least, most = ordered.iloc[0], ordered.iloc[-1]
     text = (
-        f"Of the lines of {_short(most['class'])}, {percent(most['share'], 0)} have their middle "
+        f"Of the lines of {_short(found.most)}, {percent(found.most_share, 0)} have their middle "
         "nearer to a row of another class than to any of their own"
     )
-    if most["share"] == least["share"]:
+    if found.most_share == found.least_share:
         return Sentence(f"{text}; the other failures differ in nothing from it.")
     return Sentence(
-        f"{text}; of those of {_short(least['class'])}, {percent(least['share'], 0)}. Where most "
+        f"{text}; of those of {_short(found.least)}, {percent(found.least_share, 0)}. Where most "
         "do, what SMOTE adds are sound rows with the label of a failure."
     )
 
