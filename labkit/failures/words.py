@@ -28,7 +28,7 @@ def outcome(final: Final) -> Sentence:
     mlp, rival = final.of(final.best), final.of(final.rival)
     return Sentence(
         f"Out-of-fold on the development rows, the best MLP is **{mlp.name}** and the best other "
-        f"learner is {rival.name}. Then they were judged. {_judged(final.against_rival)} "
+        f"learner is **{rival.name}**. Then others judged them. {_judged(final.against_rival)} "
         f"{_judged(final.against_rules)}"
     )
 
@@ -51,7 +51,7 @@ def _judged(found: Sequence[Duel]) -> str:
         for duel in found
     ]
     return (
-        f"Against {found[0].against} its macro-F1 differs {listing(clauses)}: "
+        f"Against **{found[0].against}** its macro-F1 differs {listing(clauses)}: "
         f"{OUTCOMES[_common(found)]}."
     )
 

@@ -17,7 +17,7 @@ ABOVE = failures_final(failure_standings(mlp_regularized=0.7), gains=None)
 def test_the_best_are_chosen_out_of_fold_and_judged_elsewhere():
     sentence = text(words.outcome(BELOW))
     assert "the best MLP is **MLP, recipe, decision rule**" in sentence
-    assert "best other learner is random forest, recipe, decision rule" in sentence
+    assert "best other learner is **random forest, recipe, decision rule**" in sentence
     assert "**MLP, regularized**" in words.outcome(ABOVE)
     judged_better = failure_standings()
     first = (judged_better["stage"] == "mlp-raw") & (judged_better["judge"] != "out-of-fold")
@@ -32,7 +32,7 @@ def test_the_best_are_chosen_out_of_fold_and_judged_elsewhere():
 def test_the_outcome_takes_sides_only_where_chance_is_ruled_out(gain, outcome):
     rival = "random forest, recipe, decision rule"
     final = failures_final(gains={rival: gain, "rule oracle": -0.04})
-    against = text(words.outcome(final)).partition("Against rule oracle")[0]
+    against = text(words.outcome(final)).partition("Against **rule oracle**")[0]
     assert outcome in against
     assert sum(words.OUTCOMES[other] in against for other in words.OUTCOMES) == 1
 
