@@ -125,3 +125,15 @@ def test_rows_that_no_factor_could_change_count_as_one_of_their_mean():
     ]
     assert rule.factors_[4] == FACTORS[int(np.argmax(promised))]
     assert (rule.apply(probabilities[sure]).argmax(axis=1) == 0).all()
+
+
+def test_the_sound_class_is_never_raised_even_where_it_would_pay():
+    """Half the rows nearly surely fail, half as likely as not: called sound, these would pay."""
+    own = np.zeros((200, N))
+    own[:, 4] = np.repeat([0.9, 0.51], 100)
+    own[:, 0] = 1 - own[:, 4]
+    sound_raised = np.array([2, 1, 1, 1, 1, 1])
+    assert expected_macro_f1(own, sound_raised) > expected_macro_f1(own, np.ones(N)) + 0.05
+    rule = MacroF1Rule().fit(own)
+    assert rule.factors_[0] == 1
+    assert (rule.apply(own).argmax(axis=1) == 4).all()
