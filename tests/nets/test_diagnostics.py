@@ -319,3 +319,70 @@ def test_another_set_may_be_held_out():
 def test_no_epochs_no_verdict():
     with pytest.raises(ValueError, match="no epochs"):
         diagnose(curves([], []), CONSTANT)
+
+
+# What the figures are read off.
+
+
+@pytest.mark.parametrize(
+    ("epochs", "share"), [(9, 1.0), (10, 0.5), (19, 0.5), (20, 0.0), (29, 0.0), (45, 0.0)]
+)
+def test_one_bad_last_epoch_counts_less_the_longer_the_curve(epochs, share):
+    """Whole below ten epochs, half in a median of the last two, not at all in one of three."""
+    held = np.full(epochs, 0.5)
+    held[-1] = 0.6
+    verdict = diagnose(curves(np.full(epochs, 0.5), held), CONSTANT)
+    assert verdict.rise == pytest.approx(share * 0.1 / 0.5)
+    assert verdict.gap == pytest.approx(share * 0.1 / 0.5)
+    assert verdict.held_out_loss == 0.6 and verdict.best_held_out_loss == 0.5
+
+
+def test_two_bad_last_epochs_of_twenty_are_no_chance():
+    held = np.full(20, 0.5)
+    held[-2:] = 0.6
+    assert diagnose(curves(np.full(20, 0.5), held), CONSTANT).rise == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize(("epochs", "last"), [(12, 7), (40, 12), (100, 27)])
+def test_noise_is_that_of_the_last_quarter_and_of_five_epochs_at_least(epochs, last):
+    """A point is a turn if one stands on either side of it: so two epochs more are looked at."""
+    smooth = np.full(epochs, 0.5)
+    for at, noisy in ((epochs - last, False), (epochs - last + 1, True)):
+        held = smooth.copy()
+        held[at] += 0.1
+        assert (diagnose(curves(smooth, held), CONSTANT).noise > 0) == noisy
+
+
+def test_noise_is_the_smaller_of_two_steps_on_average():
+    """Up by .2 and down by .1, a single turn among the three that five epochs may have."""
+    held = [0.5, 0.5, 0.7, 0.6, 0.6]
+    verdict = diagnose(curves([0.5] * 5, held), CONSTANT)
+    assert verdict.noise == pytest.approx((0.1 / 3) / 0.5)
+
+
+def test_improvement_is_that_of_the_last_quarter_of_the_epochs():
+    """Eight epochs: the last two came .06 below all before, of .5 that there was to learn."""
+    held = [0.9, 0.8, 0.7, 0.6, 0.56, 0.58, 0.52, 0.5]
+    verdict = diagnose(curves([0.55] * 8, held), CONSTANT)
+    assert verdict.improvement == pytest.approx(0.06 / 0.5)
+    assert verdict.train_improvement == 0
+    assert verdict.best_epoch == 8 and verdict.convergence == "still improving"
+
+
+def test_what_differs_at_first_is_taken_off_the_gap_up_to_a_fifth():
+    """Of what there was to learn, .5 here: .05 at first and .15 at last leave a fifth of it."""
+    close = diagnose(curves([0.8, 0.5], [0.85, 0.65]), CONSTANT)
+    assert close.gap == pytest.approx((0.15 - 0.05) / 0.5)
+    far = diagnose(curves([0.6, 0.5], [0.8, 0.75]), CONSTANT)
+    assert far.gap == pytest.approx(0.25 / 0.5 - 0.2)
+    easier = diagnose(curves([0.8, 0.5], [0.7, 0.6]), CONSTANT)
+    assert easier.gap == pytest.approx(0.1 / 0.5), "a set that is easier at first excuses nothing"
+
+
+def test_a_loss_that_was_no_number_leaves_the_figures_unknown_and_the_best_epoch_known():
+    verdict = diagnose(curves([0.9, 0.8, np.inf], [0.9, 0.7, np.nan]), CONSTANT)
+    assert (verdict.fit, verdict.best_epoch, verdict.epochs) == ("underfits", 2, 3)
+    assert (verdict.train_loss, verdict.best_held_out_loss) == (np.inf, 0.7)
+    assert not verdict.descended_again
+    unknown = (verdict.rise, verdict.gap, verdict.improvement, verdict.train_improvement)
+    assert np.isnan([*unknown, verdict.noise, verdict.held_out_loss]).all()
