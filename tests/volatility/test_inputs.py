@@ -205,3 +205,269 @@ def test_columns_stand_at_their_rows(prices, days, inputs):
     assert columns[name][7] == inputs[name].loc[day, symbol]
     np.testing.assert_array_equal(at_rows(days.log_vol, index)[7], days.log_vol.loc[day, symbol])
     assert auxiliary_columns(days, index).shape == (50, 6)
+
+
+# Every input of one stock on one evening, from slices of plain arrays.
+
+
+class Evening:
+    """What was known of a stock, of all stocks and of its sector up to a day, oldest first.
+
+    ``v`` is log volatility, ``r`` the return, ``gap`` that over night, ``o h l c`` the logs of the
+    prices and ``x`` log volume: ``(days, symbols)``, and of the stock ``(days,)`` as ``own``.
+    """
+
+    def __init__(self, prices, at, symbol):
+        wide = prices.assign(v=log_volatility(prices)).pivot(index="date", columns="symbol")
+        wide = wide.iloc[: at + 1]
+        self.day, self.symbols = wide.index[-1], list(wide["close"])
+        o, h, low, c, self.x = (
+            np.log(wide[name].to_numpy()) for name in ("open", "high", "low", "close", "volume")
+        )
+        self.o, self.h, self.l, self.c, self.v = o, h, low, c, wide["v"].to_numpy()
+        before = np.vstack([np.full(c.shape[1], np.nan), c[:-1]])
+        self.r, self.gap = c - before, o - before
+        self.column = self.symbols.index(symbol)
+
+    def own(self, name):
+        return getattr(self, name)[:, self.column]
+
+    def usual(self, back=0):
+        """Volatility of the month up to so many days ago, of each stock."""
+        v = self.v[: len(self.v) - back]
+        return np.exp(v[-22:].mean(axis=0))
+
+    def shock(self, back=0):
+        """Log volume above its mean of a quarter, of each stock, so many days ago."""
+        x = self.x[: len(self.x) - back]
+        return x[-1] - x[-66:].mean(axis=0)
+
+
+@pytest.fixture(scope="module")
+def evening(prices):
+    return Evening(prices, 700, "BBB")
+
+
+def check(inputs, evening, expected):
+    found = {name: inputs[name].loc[evening.day, "BBB"] for name in expected}
+    assert found == pytest.approx(expected, rel=1e-9, abs=1e-12)
+
+
+def halflife(values, h):
+    """A mean whose weights halve every ``h`` days."""
+    return np.average(values, weights=0.5 ** (np.arange(len(values))[::-1] / h))
+
+
+def half_log_mean(squares):
+    return np.log(np.mean(squares)) / 2
+
+
+def test_own_volatility_by_hand(inputs, evening):
+    v = evening.own("v")
+    check(inputs, evening, {f"log_vol_lag_{k}": v[-1 - k] for k in range(21)})
+    means = (2, 3, 5, 10, 15, 22, 44, 66, 126, 252)
+    check(inputs, evening, {f"log_vol_mean_{n}": v[-n:].mean() for n in means})
+    check(inputs, evening, {f"log_vol_halflife_{h}": halflife(v, h) for h in (1, 3, 8, 20, 60)})
+    for n in (5, 22, 66):
+        check(inputs, evening, {
+            f"log_vol_highest_{n}": v[-n:].max(), f"log_vol_lowest_{n}": v[-n:].min(),
+            f"log_vol_spread_{n}": v[-n:].std(ddof=1),
+        })  # fmt: skip
+
+
+def test_other_estimates_by_hand(inputs, evening):
+    o, h, low, c, r, gap = (evening.own(name)[-66:] for name in ("o", "h", "l", "c", "r", "gap"))
+    parkinson = np.log((h - low) ** 2 / (4 * np.log(2))) / 2
+    rogers = np.log((h - o) * (h - c) + (low - o) * (low - c)) / 2
+    for n in (1, 5, 22):
+        check(inputs, evening, {
+            f"parkinson_{n}": parkinson[-n:].mean(), f"rogers_satchell_{n}": rogers[-n:].mean(),
+            f"overnight_{n}": half_log_mean(gap[-n:] ** 2),
+        })  # fmt: skip
+    for n in (5, 22, 66):
+        check(inputs, evening, {f"close_to_close_{n}": half_log_mean(r[-n:] ** 2)})
+    for n in (5, 22):
+        check(inputs, evening, {
+            f"falls_{n}": half_log_mean(np.minimum(r[-n:], 0) ** 2),
+            f"rises_{n}": half_log_mean(np.maximum(r[-n:], 0) ** 2),
+        })  # fmt: skip
+    check(inputs, evening, {"range_over_move": h[-1] - low[-1] - abs(c[-1] - o[-1])})
+
+
+def test_returns_by_hand(inputs, evening):
+    o, h, low, c, r, gap = (evening.own(name) for name in ("o", "h", "l", "c", "r", "gap"))
+    usual = [evening.usual(k)[evening.column] for k in range(5)]
+    for k in range(5):
+        check(inputs, evening, {
+            f"return_lag_{k}": r[-1 - k] / usual[k],
+            f"return_size_lag_{k}": abs(r[-1 - k]) / usual[k],
+            f"gap_lag_{k}": gap[-1 - k] / usual[k],
+        })  # fmt: skip
+    move = (c[-1] - o[-1]) / usual[0]
+    check(inputs, evening, {
+        "gap_size": abs(gap[-1]) / usual[0], "fall": min(0, r[-1] / usual[0]), "intraday": move,
+        "intraday_size": abs(move), "place_in_range": (c[-1] - low[-1]) / (h[-1] - low[-1]),
+        "log_close": c[-1],
+    })  # fmt: skip
+    sums = {n: r[-n:].sum() / (usual[0] * n**0.5) for n in (5, 10, 22, 66, 126, 252)}
+    check(inputs, evening, {f"return_sum_{n}": total for n, total in sums.items()})
+    check(inputs, evening, {f"return_sum_size_{n}": abs(sums[n]) for n in (5, 22)})
+    for n in (22, 66, 252):
+        check(inputs, evening, {
+            f"below_highest_{n}": (c[-1] - c[-n:].max()) / usual[0],
+            f"above_lowest_{n}": (c[-1] - c[-n:].min()) / usual[0],
+        })  # fmt: skip
+
+
+def test_volume_by_hand(inputs, evening):
+    x, c, r = (evening.own(name) for name in ("x", "c", "r"))
+    shocks_of = {f"volume_shock_lag_{k}": evening.shock(k)[evening.column] for k in range(5)}
+    per_dollar = abs(r[-22:]) / np.exp(x[-22:] + c[-22:])
+    check(inputs, evening, shocks_of | {
+        "volume_mean_5": x[-5:].mean() - x[-66:].mean(),
+        "volume_mean_22": x[-22:].mean() - x[-66:].mean(),
+        "volume_trend": x[-66:].mean() - x[-252:].mean(), "volume_spread": x[-22:].std(ddof=1),
+        "dollars_traded": (x[-22:] + c[-22:]).mean(), "illiquidity": np.log(per_dollar.mean()),
+    })  # fmt: skip
+
+
+def test_the_market_by_hand(inputs, evening):
+    v, r = np.nanmean(evening.v, axis=1), np.r_[np.nan, np.nanmean(evening.r[1:], axis=1)]
+    usual = [np.exp(v[len(v) - k - 22 : len(v) - k].mean()) for k in range(5)]
+    expected = {f"log_vol_lag_{k}": v[-1 - k] for k in range(10)}
+    expected |= {f"log_vol_mean_{n}": v[-n:].mean() for n in (5, 10, 22, 66, 126)}
+    expected |= {f"log_vol_halflife_{h}": halflife(v, h) for h in (1, 3, 8, 20)}
+    expected |= {f"return_lag_{k}": r[-1 - k] / usual[k] for k in range(5)}
+    expected |= {"return_size": abs(r[-1]) / usual[0], "fall": min(0, r[-1] / usual[0])}
+    expected |= {f"return_sum_{n}": r[-n:].sum() / (usual[0] * n**0.5) for n in (5, 22, 66)}
+    level = np.nancumsum(r)
+    expected |= {f"below_highest_{n}": (level[-1] - level[-n:].max()) / usual[0]
+                 for n in (22, 66, 252)}  # fmt: skip
+    expected |= {f"close_to_close_{n}": half_log_mean(r[-n:] ** 2) for n in (5, 22)}
+    spread = [np.log(evening.r[-k].std(ddof=1)) for k in range(1, 6)]
+    traded = [evening.shock(k).mean() for k in range(5)]
+    expected |= {
+        "dispersion": spread[0], "dispersion_5": np.mean(spread),
+        "log_vol_dispersion": evening.v[-1].std(ddof=1),
+        "volume_shock": traded[0], "volume_shock_5": np.mean(traded),
+        "gap": evening.gap[-1].mean() / usual[0], "share_rising": (evening.r[-1] > 0).mean(),
+    }  # fmt: skip
+    check(inputs, evening, {f"market_{name}": value for name, value in expected.items()})
+
+
+def test_the_sector_by_hand(inputs, evening):
+    """AAA and BBB are the sector."""
+    inside = [evening.symbols.index(name) for name in ("AAA", "BBB")]
+    v = evening.v[:, inside].mean(axis=1)
+    moved = (evening.r[-1] / evening.usual())[inside].mean()
+    check(inputs, evening, {
+        **{f"sector_log_vol_lag_{k}": v[-1 - k] for k in range(3)},
+        "sector_log_vol_mean_5": v[-5:].mean(), "sector_log_vol_mean_22": v[-22:].mean(),
+        "sector_return": moved, "sector_return_size": abs(moved),
+        "sector_volume_shock": evening.shock()[inside].mean(),
+    })  # fmt: skip
+
+
+def test_betas_by_hand(inputs, evening):
+    """Slopes of least squares."""
+    r, v = evening.own("r"), evening.own("v")
+    all_r, all_v = np.r_[np.nan, np.nanmean(evening.r[1:], axis=1)], np.nanmean(evening.v, axis=1)
+
+    def beta(back=0):
+        rows = slice(len(r) - back - 66, len(r) - back)
+        return np.polyfit(all_r[rows], r[rows], 1)[0]
+
+    own = np.array([r[-1 - k] - beta(k) * all_r[-1 - k] for k in range(22)])
+    today, vol_beta = (
+        all_r[-1] / np.exp(all_v[-22:].mean()),
+        np.polyfit(all_v[-126:], v[-126:], 1)[0],
+    )
+    assert -1 < vol_beta < 4 and -2 < beta() < 5
+    check(inputs, evening, {
+        "beta_66": beta(), "beta_252": np.polyfit(all_r[-252:], r[-252:], 1)[0],
+        "beta_by_market_return": beta() * today, "beta_by_market_return_size": beta() * abs(today),
+        "idiosyncratic_5": half_log_mean(own[:5] ** 2), "idiosyncratic_22": half_log_mean(own**2),
+        "idiosyncratic_size": abs(own[0]) / evening.usual()[evening.column],
+        "vol_beta": vol_beta, "vol_beta_by_month": vol_beta * (all_v[-1] - all_v[-22:].mean()),
+        "vol_beta_by_quarter": vol_beta * (all_v[-1] - all_v[-66:].mean()),
+    })  # fmt: skip
+
+
+def test_ranks_by_hand(inputs, evening):
+    month = evening.v[-22:].mean(axis=0)
+    of = {
+        "log_vol": evening.v[-1], "log_vol_mean_22": month, "volume_shock": evening.shock(),
+        "return_size": abs(evening.r[-1]) / evening.usual(),
+        "return_sum_22": evening.r[-22:].sum(axis=0) / evening.usual(),
+        "dollars_traded": (evening.x[-22:] + evening.c[-22:]).mean(axis=0),
+    }  # fmt: skip
+    k = evening.column
+    check(inputs, evening, {f"rank_{n}": (own <= own[k]).mean() - 0.5 for n, own in of.items()})
+    check(inputs, evening, {
+        "log_vol_less_market": evening.v[-1, k] - evening.v[-1].mean(),
+        "log_vol_mean_22_less_market": month[k] - month.mean(),
+    })  # fmt: skip
+
+
+def test_earnings_by_hand(prices, inputs, evening):
+    """The day looked up is the first on or after tomorrow, 700 and one days in, less 13 weeks."""
+    days = np.sort(prices["date"].unique())
+    tomorrow = pd.Timestamp(days[701])
+    size = [
+        np.clip(evening.shock(k), -1, 4)
+        + 0.5 * np.minimum(abs(evening.r[-1 - k]) / evening.usual(k), 8) for k in range(600)
+    ]  # fmt: skip
+    shock = np.array([row - np.nanmedian(row) for row in size])[::-1]  # of days 101 to 700
+    above = np.array([evening.v[700 - k] - evening.v[678 - k : 700 - k].mean(axis=0)
+                      for k in range(600)])  # fmt: skip
+    above = (above - np.nanmedian(above, axis=1)[:, None])[::-1]
+    k, places = evening.column, {}
+    for quarters in (1, 2, 3, 4, 8):
+        places[quarters] = (
+            np.searchsorted(days, (tomorrow - pd.Timedelta(weeks=13 * quarters)).to_numpy()) - 101
+        )
+    spans = {"": (0, 0), "_after_1": (1, 1), "_before_1": (-1, -1), "_after_2": (2, 2),
+             "_before_2": (-2, -2), "_after_3_to_5": (3, 5), "_before_3_to_5": (-5, -3),
+             "_after_6_to_10": (6, 10), "_before_6_to_10": (-10, -6)}  # fmt: skip
+    expected = {"shock_lag_0": shock[-1, k], "shock_lag_1": shock[-2, k],
+                "shock_8_quarters_ago": shock[places[8], k]}  # fmt: skip
+    for quarters in (1, 2, 3, 4):
+        at = places[quarters]
+        for name, (first, last) in spans.items():
+            value = shock[at + first : at + last + 1, k].max()
+            expected[f"shock_{quarters}_quarters_ago{name}"] = value
+        for name in ("", "_before_1", "_after_1"):
+            value = above[at + spans[name][0], k]
+            expected[f"log_vol_{quarters}_quarters_ago{name}"] = value
+        due = np.nanmean(np.nanmax(shock[at - 1 : at + 2], axis=0))
+        expected[f"market_shock_{quarters}_quarters_ago"] = due
+    for name in ("", "_before_1", "_after_1"):
+        each = sorted(expected[f"shock_{quarters}_quarters_ago{name}"] for quarters in (1, 2, 3, 4))
+        for what, value in zip(("least", "second", "greatest"), (each[0], each[2], each[3]),
+                               strict=True):  # fmt: skip
+            expected[f"shock_{what}_of_quarters{name}"] = value
+        expected[f"shock_mean_of_quarters{name}"] = np.mean(each)
+    for n in (40, 75):
+        last = shock[-n:, k]
+        expected[f"greatest_shock_{n}"] = last.max()
+        expected[f"greatest_shock_age_{n}"] = last[::-1].argmax() / n
+    check(inputs, evening, expected)
+
+
+def test_the_season_and_the_days_between_by_hand(prices):
+    made = {name: frame["AAA"] for name, frame in calendar(days_of(prices, SECTORS)).items()}
+    evening = pd.Timestamp("2012-02-16")  # A Thursday; the Monday after its Friday is a holiday.
+    year = 2 * np.pi * 48 / 365.25  # 17 February
+    quarter = 2 * np.pi * (31 + 17) / 92
+    expected = {
+        "closed_before": 0, "closed_after": 3, "weekday_4": 1, "weekday_3": 0, "expiry": 1,
+        "expiry_of_quarter": 0, "after_expiry": 0, "after_christmas": 0, "month_ends": 0,
+        "quarter_sine": np.sin(quarter), "quarter_cosine": np.cos(quarter),
+        **{f"season_sine_{k}": np.sin(k * year) for k in (1, 2, 4)},
+        **{f"season_cosine_{k}": np.cos(k * year) for k in (1, 2, 4)},
+    }  # fmt: skip
+    found = {name: float(made[f"next_{name}"][evening]) for name in expected}
+    assert found == pytest.approx(expected)
+    assert made["next_after_christmas"][pd.Timestamp("2012-12-24")] == 1
+    assert made["next_after_christmas"][pd.Timestamp("2012-12-21")] == 0
+    assert made["next_half_day"][pd.Timestamp("2012-12-21")] == 1, "the day before Christmas"
