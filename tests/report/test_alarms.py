@@ -1,6 +1,7 @@
 """Alarms go off on leaks, and stay silent on honest results."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.metrics import f1_score
 
@@ -10,7 +11,7 @@ from labkit.failures.rules import FAILURE_TYPES
 from labkit.failures.scores import RuleOracle, classification_scores
 from labkit.failures.simulation import failure_probabilities, simulate
 from labkit.report.alarms import Alarm, check_generalisation
-from labkit.volatility.alarms import RETURN_R2_LIMIT, check_return_forecast
+from labkit.volatility.alarms import RETURN_R2_LIMIT, check_order_of_time, check_return_forecast
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +107,12 @@ def test_the_ceiling_is_what_the_true_probabilities_reach_with_the_threshold_tha
     ceiling = macro_f1_ceiling(rows, seed=0) - 0.02
     assert np.percentile(best, 99) == pytest.approx(ceiling, abs=0.02)
     assert np.percentile(plain, 99) < ceiling - 0.02, "no threshold would do as well"
+
+
+def test_the_order_of_time_is_that_of_the_dates_whatever_the_order_of_the_rows():
+    dates = pd.Series(pd.to_datetime(["2020-01-03", "2020-01-01", "2020-01-02", "2020-01-06"]))
+    check_order_of_time(dates, [(np.array([1]), np.array([0, 3]))], embargo=1)
+    with pytest.raises(Alarm, match="trained on 2020-01-03 and judged from 2020-01-02"):
+        check_order_of_time(dates, [(np.array([0, 1]), np.array([2, 3]))], embargo=0)
+    with pytest.raises(Alarm, match="trained on 2020-01-02 and judged from 2020-01-03"):
+        check_order_of_time(dates, [(np.array([1, 2]), np.array([0]))], embargo=1)

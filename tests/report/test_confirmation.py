@@ -160,3 +160,21 @@ def test_fresh_scores_make_the_choice_and_differences_are_paired_by_fold():
     assert found.n_fell == 1, "only the winner lost more than the first, which gained 0.1"
     over = found.lead_over(np.array([0.41, 0.63, 0.82]))
     assert (over.value, over.low, over.high) == (0, 0, 0)
+
+
+def test_a_drawing_says_how_many_rows_judge_for_each_that_trains():
+    rows = np.arange(12)
+    folds = [(rows[:8], rows[8:]), (rows[:9], rows[9:])]  # 4 / 8 and 3 / 9
+    own = Drawing(pd.DataFrame({"x": rows}), rows, folds, seed=0)
+    assert own.judged_share == pytest.approx((1 / 2 + 1 / 3) / 2)
+
+
+def test_finalists_are_the_columns_that_are_told_of_and_numbered_from_zero():
+    found = finalists_of(CANDIDATES.iloc[[2, 0, 1]], {"epochs": 1})
+    assert list(found) == ["epochs", "layers", "place", "first", "mean_test_score"]
+    assert list(found.index) == [0, 1, 2] and found["first"].tolist() == [True, False, False]
+    assert found["place"].tolist() == [1, 2, 3]
+
+
+def test_drawings_are_as_many_as_are_asked_for_beside_the_searchs():
+    assert drawing_seeds(3, 0) == [3] and len(drawing_seeds(3, 4)) == 5

@@ -130,3 +130,9 @@ def test_longer_memory_longer_blocks():
         significance.confidence_set(persistent, resamples=50, seed=0).block
         > significance.confidence_set(losses(a=0.0, b=0.0), resamples=50, seed=0).block
     )
+
+
+def test_of_one_and_the_same_forecast_there_is_nothing_to_tell():
+    """No difference, nor an error of it, and no days that hang together; for any lags asked for."""
+    test = significance.diebold_mariano(np.zeros(50), lags=3)
+    assert (test.standard_error, test.statistic, test.lags, test.autocorrelation) == (0, 0, 0, 0)
