@@ -69,12 +69,16 @@ def test_the_ten_best_and_the_first_model_are_trained_anew(grid):
 def test_fresh_scores_are_those_of_the_same_pipeline_on_other_folds_with_other_seeds(
     grid, drawings
 ):
-    """Each against scikit-learn, candidate by candidate, fold by fold."""
+    """Every third, the best and the first model among them, against scikit-learn, fold by fold."""
     found = grid.confirmation
     search, *fresh = drawings
     assert found.scores.shape == (6, 11) and found.n_folds == 6 and found.n_drawings == 2
     assert found.judged_share == pytest.approx(0.5)
     for k, row in found.finalists.iterrows():
+        assert row["fresh"] == pytest.approx(found.scores[:, k].mean())
+        assert row["change"] == pytest.approx(row["fresh"] - row["search"])
+        if k % 3 and not row["first"]:
+            continue
         model = clone(FIRST).set_params(**{axis: confirmation.plain(row[axis]) for axis in AXES})
         one_by_one = np.concatenate(
             [
@@ -84,8 +88,6 @@ def test_fresh_scores_are_those_of_the_same_pipeline_on_other_folds_with_other_s
             ]
         )  # fmt: skip
         np.testing.assert_allclose(found.scores[:, k], one_by_one, atol=0.02)
-        assert row["fresh"] == pytest.approx(found.scores[:, k].mean())
-        assert row["change"] == pytest.approx(row["fresh"] - row["search"])
     assert len({own.seed for own in drawings}) == 3
     for own in fresh:
         assert not np.array_equal(own.folds[0][1], search.folds[0][1])
