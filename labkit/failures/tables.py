@@ -8,12 +8,10 @@ from labkit.failures.final import Final
 from labkit.failures.judging import BLOCKS, HELD_OUT, OUT_OF_FOLD
 from labkit.failures.knowledge import Knowledge
 from labkit.report.facts import Facts
-from labkit.report.grids import Grid, label
 from labkit.report.intervals import Interval
 from labkit.report.sentence import number
 from labkit.report.table import Table, bold_best, with_interval
 from labkit.report.tables import study_table
-from labkit.report.words import OPTIMIZERS
 
 
 def standings(final: Final) -> Table:
@@ -106,27 +104,3 @@ def _train_and_test(
         frame[metric] = [" / ".join(both) for both in zip(*cells, strict=True)]
     align = dict.fromkeys(metrics, "right")
     return study_table(final, frame, {key: heading, **metrics}, align=align)
-
-
-def axes(found: Grid) -> Table:
-    """Every axis of a grid search with its values; the learning rates optimizer by optimizer."""
-    rates = [
-        (f"learning rate with {OPTIMIZERS.get(name, name)}", values)
-        for name, values in found.rates.items()
-    ]
-    others = [
-        (axis.replace("_", " "), sorted(found.crossed[axis].unique(), key=_size))
-        for axis in found.parameters
-        if axis not in ("learning_rate", "optimizer")
-    ]
-    rows = [
-        {"axis": axis, "values": ", ".join(map(label, values)), "tried": len(values)}
-        for axis, values in [*rates, *others]
-    ]
-    columns = {"axis": "Axis", "values": "Values", "tried": "Number"}
-    return study_table(found, pd.DataFrame(rows), columns)
-
-
-def _size(value: float | tuple[int, ...]) -> tuple[int, ...]:
-    """What orders the values of an axis: hidden sizes by their layers, then their units."""
-    return (len(value), *value) if isinstance(value, tuple) else (value,)

@@ -379,5 +379,6 @@ def gains(panels: Mapping[str, pd.DataFrame], group: str, dodge: str | None = No
     axes[0].set_yticks(range(len(names)), names)
     axes[0].set_ylim(len(names) - 0.5, -0.5)
     if dodge is not None:
-        axes[-1].legend(title=dodge)
+        dots, shown = axes[0].get_legend_handles_labels()
+        fig.legend(dots, shown, title=dodge, loc="outside lower center", ncols=len(shown))
     return fig

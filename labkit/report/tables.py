@@ -11,8 +11,9 @@ from labkit.report.facts import Facts
 from labkit.report.grids import Grid, label
 from labkit.report.intervals import Interval
 from labkit.report.remedies import REMEDIES, dose_label
-from labkit.report.sentence import number
+from labkit.report.sentence import listing, number
 from labkit.report.table import Table, table, with_interval, with_spread
+from labkit.report.words import OPTIMIZERS
 
 
 def study_table(facts: Facts, frame: pd.DataFrame, columns: Mapping[str, str], **options) -> Table:
@@ -56,6 +57,29 @@ def grid(found: Grid, score: str, n: int = 10) -> Table:
         formats=dict.fromkeys(["mean_test_score", "std_test_score", "mean_train_score"], ".4f"),
         best={"mean_test_score": "max"},
     )
+
+
+def axes(found: Grid) -> Table:
+    """Every axis of a grid search with its values; the learning rates optimizer by optimizer."""
+    tried = {
+        f"learning rate with {OPTIMIZERS.get(name, name)}": rates
+        for name, rates in found.rates.items()
+    } | {
+        axis.replace("_", " "): sorted(found.crossed[axis].unique(), key=_size)
+        for axis in found.parameters
+        if axis not in ("learning_rate", "optimizer")
+    }
+    rows = [
+        {"axis": axis, "values": listing(map(label, values)), "tried": len(values)}
+        for axis, values in tried.items()
+    ]
+    columns = {"axis": "Axis", "values": "Values tried", "tried": "Number"}
+    return study_table(found, pd.DataFrame(rows), columns)
+
+
+def _size(value: float | tuple[int, ...]) -> tuple[float, ...]:
+    """What orders the values of an axis: hidden sizes by their layers, then their units."""
+    return (len(value), *value) if isinstance(value, tuple) else (value,)
 
 
 def finalists(found: Grid, score: str, references: pd.DataFrame | None = None) -> Table:

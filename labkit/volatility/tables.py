@@ -2,12 +2,9 @@
 
 import pandas as pd
 
-from labkit.report.grids import Grid, label
 from labkit.report.intervals import Interval
-from labkit.report.sentence import listing, number
 from labkit.report.table import Table, table, with_interval
 from labkit.report.tables import capital, study_table
-from labkit.report.words import OPTIMIZERS
 from labkit.volatility.final import Final
 from labkit.volatility.panel import FEATURE_LABELS
 from labkit.volatility.stocks import Stocks
@@ -24,26 +21,6 @@ def split(own: Stocks) -> Table:
     frame = own.spans()
     frame["from"], frame["to"] = (frame[c].dt.strftime("%Y-%m-%d") for c in ("from", "to"))
     return table(frame, {name: capital(name) for name in frame})
-
-
-def axes(searched: Grid) -> Table:
-    """Every value that a grid search has crossed, in order, an axis a row."""
-    rows = [
-        {
-            "axis": axis.replace("_", " "),
-            "values": listing(label(value) for value in sorted(set(searched.crossed[axis]))),
-        }
-        for axis in dict.fromkeys(searched.effects["axis"])
-        if axis != "learning_rate"
-    ]
-    rows += [
-        {
-            "axis": f"learning rate with {OPTIMIZERS.get(name, name)}",
-            "values": listing(number(rate, "g") for rate in rates),
-        }
-        for name, rates in searched.rates.items()
-    ]
-    return study_table(searched, pd.DataFrame(rows), {"axis": "Axis", "values": "Values tried"})
 
 
 def scores(final: Final) -> Table:

@@ -1,6 +1,6 @@
 """The tables of the failure study."""
 
-from made_up import cells, failures_final, searched
+from made_up import cells, failures_final
 
 from labkit.failures import tables
 from labkit.failures.rules import FAILURE_TYPES
@@ -33,11 +33,3 @@ def test_per_class_shows_train_and_test_of_the_best_mlp():
     made = cells(tables.per_class(failures_final()))
     assert [row["Class"] for row in made] == list(FAILURE_TYPES)
     assert made[2]["Precision"] == "0.250 / 0.200" and made[2]["Rows"] == "3,000 / 3,000"
-
-
-def test_every_axis_of_a_grid_has_its_values_and_every_optimizer_its_rates():
-    by_axis = {row["Axis"]: row for row in cells(tables.axes(searched()))}
-    assert by_axis["learning rate with Adam"]["Values"] == "0.001"
-    assert by_axis["batch size"] == {"Axis": "batch size", "Values": "64, 1024", "Number": "2"}
-    assert by_axis["hidden sizes"]["Values"] == "16, 64-32"
-    assert "optimizer" not in by_axis and "learning rate" not in by_axis

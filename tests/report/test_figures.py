@@ -372,7 +372,9 @@ def test_gains_stand_on_the_line_of_their_group_with_their_interval():
 
 
 def test_gains_at_several_strengths_stand_one_below_the_other():
-    (axis,) = figures.gains({"F1": GAINS}, "remedy", dodge="strength").axes
+    fig = figures.gains({"F1": GAINS}, "remedy", dodge="strength")
+    (axis,) = fig.axes
+    assert list(legend(fig)) == ["25\xa0%", "100\xa0%"] and axis.get_legend() is None
     _, weak, strong = axis.lines
     assert [weak.get_label(), strong.get_label()] == ["25\xa0%", "100\xa0%"]
     pairs = zip(ticks(axis.yaxis).values(), points(weak), points(strong), strict=True)

@@ -78,3 +78,14 @@ def test_verdicts_on_several_models_stand_below_each_other():
     assert first["Lowest loss at epoch"] == f"{own['first'].best_epoch} of 30"
     assert first["Rise"] == f"{own['first'].rise:.1%}"
     assert (tuned["Model"], tuned["Fit"], tuned["Convergence"]) == ("tuned", "fits", "converged")
+
+
+def test_every_axis_of_a_grid_has_its_values_and_every_optimizer_its_rates():
+    by_axis = {row["Axis"]: row for row in cells(tables.axes(searched()))}
+    assert by_axis["learning rate with Adam"]["Values tried"] == "0.001"
+    assert by_axis["batch size"] == {
+        "Axis": "batch size", "Values tried": "64 and 1024", "Number": "2",
+    }  # fmt: skip
+    assert by_axis["hidden sizes"]["Values tried"] == "16 and 64-32"
+    assert "optimizer" not in by_axis and "learning rate" not in by_axis
+    assert by_axis["learning rate with SGD (momentum 0.9)"]["Values tried"] == "0.01"
