@@ -386,3 +386,8 @@ def test_a_loss_that_was_no_number_leaves_the_figures_unknown_and_the_best_epoch
     assert not verdict.descended_again
     unknown = (verdict.rise, verdict.gap, verdict.improvement, verdict.train_improvement)
     assert np.isnan([*unknown, verdict.noise, verdict.held_out_loss]).all()
+
+
+def test_three_epochs_have_a_turn_to_tell_noise_by():
+    verdict = diagnose(curves([0.5] * 3, [0.5, 0.6, 0.5]), CONSTANT)
+    assert verdict.noise == pytest.approx(0.1 / 0.5) and verdict.stability == "noisy"

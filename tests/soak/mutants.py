@@ -120,6 +120,7 @@ class Suite:
         self.seconds = _durations(done.stdout)
         self.data = coverage.CoverageData(str(root / ".coverage"))
         self.data.read()
+        self.names = {name.partition("|")[0] for name in self.data.measured_contexts() if name}
 
     def through(self, mutant: Mutant) -> list[str]:
         """The tests that pass through a mutant's line, quick ones first, up to `ENOUGH` seconds."""
@@ -128,6 +129,9 @@ class Suite:
         if not any(own):  # it runs on import, or is part of a statement that begins before it
             own = {name for names in contexts.values() for name in names}
         names = {name.partition("|")[0] for name in own if name}
+        # What tests of a module share is made when the first is set up, and told of that one alone.
+        shared = {name.partition("::")[0] for name in own if name.endswith("|setup")}
+        names |= {name for name in self.names if name.partition("::")[0] in shared}
         quick_first = sorted(names, key=lambda name: self.seconds.get(name, 0.0))
         seconds = np.cumsum([self.seconds.get(name, 0.0) for name in quick_first])
         return quick_first[: max(1, int((seconds <= ENOUGH).sum()))]

@@ -471,3 +471,30 @@ def test_the_season_and_the_days_between_by_hand(prices):
     assert made["next_after_christmas"][pd.Timestamp("2012-12-24")] == 1
     assert made["next_after_christmas"][pd.Timestamp("2012-12-21")] == 0
     assert made["next_half_day"][pd.Timestamp("2012-12-21")] == 1, "the day before Christmas"
+
+
+def test_the_auxiliary_targets_by_hand(prices):
+    """Those of the day after, of the mean of five, and of the day after next; a move of nothing."""
+    days = np.sort(prices["date"].unique())
+    still = prices.copy()
+    own = still["symbol"] == "BBB"
+    still.loc[own & (still["date"] == days[701]), "close"] = still.loc[
+        own & (still["date"] == days[700]), "close"
+    ].to_numpy()
+    later = Evening(still, 705, "BBB")
+    h, low, v = (later.own(name) for name in ("h", "l", "v"))
+    expected = {
+        "parkinson": np.log((h - low)[701] ** 2 / (4 * np.log(2))) / 2,
+        "volume_shock": later.shock(4)[later.column],
+        "return_size": np.log(1e-4), "log_vol_five_days": v[701:706].mean(),
+        "log_vol_in_two_days": v[702],
+    }  # fmt: skip
+    made = auxiliary_targets(days_of(still, SECTORS))
+    found = {name: made[name].loc[days[700], "BBB"] for name in expected}
+    assert found == pytest.approx(expected)
+    o, h, low, c, r = (later.own(name)[700] for name in ("o", "h", "l", "c", "r"))
+    before = {name: made[name].loc[days[699], "BBB"] for name in ("return_size", "rogers_satchell")}
+    rogers = (h - o) * (h - c) + (low - o) * (low - c)
+    assert before == pytest.approx(
+        {"return_size": np.log(abs(r)), "rogers_satchell": np.log(rogers) / 2}
+    )
