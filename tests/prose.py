@@ -13,12 +13,12 @@ FAULTS = {
     "a blank after a bracket": r"\(\s",
     "nothing in brackets": r"\(\s*\)|\[\s*\]",
     "two marks": r"[,;:][,;:.]|(?<!\.)\.\.(?!\.)|[.!?][,;]",
-    "a small letter after a full stop": r"(?<!\.)[a-z)\]%\d]\. [a-z]",
+    "a small letter after a full stop": r"(?<!\.)[a-z)\]%\d]\. (?!scikit-|imbalanced-)[a-z]",
     "a word twice": r"\b([A-Za-z]{2,}) \1\b(?<!that that)(?<!had had)",
     "a before a vowel": r"\b[Aa] (?=[aeio])(?!one\b|one-|once|eu)\w+",
     "an before a consonant": rf"\b[Aa]n (?![aeiouAEIO(*$`]|{SAID_WITH_A_VOWEL})\w+",
     "one of many": rf"(?<![\d.,])\b1 (?:{'|'.join(MANY)})\b",
-    "what no reader should see": r"\b(?:nan|inf|NaN|None(?! raises))\b",
+    "what no reader should see": r"\b(?:nan|inf|NaN|None(?! raises| of))\b",
     "a hyphen for a minus": r"(?<![\d\w-])-\d",
 }
 """Name of a fault → the pattern that finds it."""

@@ -6,6 +6,7 @@ from prose import faults, sentences
 RIGHT = [
     "An R² of 0.5, an MLP, an hour, a one-cycle rate and a unit; a European one.",
     "Rows (of 1 seed), [0.1, 0.2], −1.5 and 2–3 … of 21 days, e.g. these.",
+    "None of these is one. scikit-learn writes itself so.",
     "He says that that had had to end. It did: “so be it”.",
 ]
 WRONG = {
