@@ -7,7 +7,7 @@ from labkit.nets.training import TrainingConfig
 from labkit.report.ablations import HELPS, HURTS, IDLE, NEGLIGIBLE, UNSURE, Ablation
 from labkit.report.grids import Grid, label
 from labkit.report.intervals import Interval, outcome
-from labkit.report.sentence import NO_BREAK, Sentence, listing, number, percent
+from labkit.report.sentence import NO_BREAK, Sentence, counted, listing, number, percent
 
 OPTIMIZERS = {
     "sgd": f"SGD (momentum {TrainingConfig.momentum:g})",
@@ -119,7 +119,8 @@ def best_candidate(grid: Grid, score: str) -> Sentence:
         f"{OPTIMIZERS.get(values['optimizer'], values['optimizer'])} with a learning rate of "
         f"{number(values['learning_rate'], 'g')},{further} hidden layers of "
         f"{label(values['hidden_sizes'])} units, batches of {number(values['batch_size'])} and "
-        f"{values['epochs']} epochs, with a mean {score} of {number(chosen['fresh'], '.4f')} over "
+        f"{counted(values['epochs'], 'epoch')}, with a mean {score} of "
+        f"{number(chosen['fresh'], '.4f')} over "
         f"{grid.confirmation.n_folds} fresh folds (standard deviation "
         f"{number(chosen['fresh_sd'], '.4f')})"
     )

@@ -137,6 +137,8 @@ def test_the_winner_of_a_grid_is_named_with_its_parameters():
         "64 and 2 epochs, with a mean R² of 0.5123 over 3 fresh folds (standard deviation 0.0100)"
     )
     assert text(words.best_candidate(searched(scores=(0.1, 0.2, 0.5)), "R²")).startswith("RMSprop")
+    brief = searched(scores=(0.1, 0.5, 0.2), epochs=[8, 1, 2])
+    assert "batches of 64 and 1 epoch, with" in words.best_candidate(brief, "R²")
 
 
 def test_an_axis_added_to_the_grid_is_named_too():
