@@ -61,10 +61,10 @@ def _fit_reason(judged: Verdict, held_out: str) -> str:
     if judged.fit == UNKNOWN:
         return f"{end}."
     again = " after it had turned up for a while" if judged.descended_again else ""
+    apart = f"moved apart by {percent(judged.gap)}" if judged.gap > 0 else "moved no further apart"
     return (
-        f"{end}; in units of what there was to learn, they have parted by "
-        f"{percent(max(0.0, judged.gap))}, and the {held_out} loss ends {percent(judged.rise)} "
-        f"above its lowest{again}."
+        f"{end}. In units of what there was to learn, the two have {apart} since the "
+        f"first epoch, and the {held_out} loss ends {percent(judged.rise)} above its lowest{again}."
     )
 
 
@@ -211,10 +211,16 @@ def widest_axis(grid: Grid) -> Sentence:
     """Which axis of the grid matters most, and which least, by the spread of the best scores."""
     most, least = grid.widest, grid.narrowest
     return Sentence(
-        f"The choice that matters most is the {most.axis.replace('_', ' ')}: between its values "
-        f"the best score of the search differs by {number(most.score, '.4f')}. The one that "
-        f"matters least is the {least.axis.replace('_', ' ')}, with {number(least.score, '.4f')}."
+        f"The choice that matters most is the {_compared(most.axis)}: between its values the best "
+        f"score of the search differs by {number(most.score, '.4f')}. The one that matters least "
+        f"is the {_compared(least.axis)}, with {number(least.score, '.4f')}."
     )
+
+
+def _compared(axis: str) -> str:
+    """An axis by name; the learning rate has values to compare with one optimizer only."""
+    named = axis.replace("_", " ")
+    return f"{named}, with the winner’s optimizer" if axis == "learning_rate" else named
 
 
 def grid_limits(grid: Grid) -> Sentence:
@@ -259,7 +265,7 @@ def ablation(found: Ablation, label: str, spec: str = ".3f") -> Sentence:
     """Which part of a recipe is worth most; which help, hurt or are idle, as far as can be told."""
     most = found.most
     text = (
-        f"The part worth most is {most.name}: without it the {label} falls by "
+        f"The part worth most is {most.name.partition(' (')[0]}: without it the {label} falls by "
         f"{number(most.loss.value, spec)} ({interval(most.loss, spec)})."
         if most.loss.value > 0
         else f"No part alone raises the {label}."

@@ -108,13 +108,13 @@ def choice_said(found: WhyTuned) -> Sentence:
         f"{axis.replace('_', ' ')} ({label(own)}, not {label(before)})"
         for axis, (own, before) in found.changed.items()
     )
-    less = choice.gap < first.gap
+    narrows = choice.gap < first.gap
     return Sentence(
         f"The choice differs from the first model in {changes}. In the folds of the search the "
         f"first model had an R² of {number(first.fitted, '.3f')} on the rows that it was fitted "
         f"to and {number(first.later, '.3f')} on the days after them; the choice has "
         f"{number(choice.fitted, '.3f')} and {number(choice.later, '.3f')}. The gap "
-        f"{'narrows' if less else 'does not narrow'}, from {number(first.gap, '.3f')} to "
-        f"{number(choice.gap, '.3f')}: tuning has made the network learn "
-        f"{'less' if less else 'no less'} of what does not hold later."
+        f"{'narrows' if narrows else 'does not narrow'}, from {number(first.gap, '.3f')} to "
+        f"{number(choice.gap, '.3f')}: the tuned network has learned "
+        f"{'less' if narrows else 'no less'} that does not hold later."
     )

@@ -77,7 +77,7 @@ def test_missing_tells_holes_from_late_starts():
     data = SimpleNamespace(prices=pd.DataFrame({"close": [1.0]}), fundamentals=None)
     coverage = pd.DataFrame([[1, 1], [0, 1], [0.5, 1]])
     text = words.missing(gaps.gaps(data, coverage))
-    assert "1 of 3 stocks has every trading day, and 1 starts late" in text
+    assert "1 of 3 stocks has every trading day, and 1 starts late; 1 lacks days in" in text
     assert "no annual statements" in text
     assert "every stock has every" in words.missing(gaps.gaps(data, coverage.iloc[:1]))
 
@@ -133,9 +133,9 @@ def test_stocks_of_which_none_ever_leaves_are_called_survivors():
 def test_the_columns_kept_are_named():
     securities = pd.DataFrame(columns=["symbol", "sector"])
     kept = market.kept_columns(SimpleNamespace(securities=securities))
-    assert "of the securities `symbol` and `sector`, whatever else" in words.kept(kept)
+    assert "Of the securities these are `symbol` and `sector`; their file" in words.kept(kept)
     assert words.kept(market.kept_columns(SimpleNamespace(securities=None))) == (
-        "Columns are counted as they are kept."
+        "All columns are counted."
     )
 
 

@@ -50,8 +50,6 @@ def test_one_optimizer_is_compared_with_none():
 def test_the_choice_is_told_by_what_it_changed_and_by_its_gap():
     sentence = text(choice_said(found(Standing(0.4, 0.3))))
     assert "differs from the first model in epochs (4, not 20). In the folds" in sentence
-    assert (
-        "The gap narrows, from 0.500 to 0.100: tuning has made the network learn less" in sentence
-    )
+    assert "The gap narrows, from 0.500 to 0.100: the tuned network has learned less" in sentence
     wider = dataclasses.replace(found(Standing(0.4, 0.3)), choice=Standing(0.99, 0.41))
     assert "does not narrow" in text(choice_said(wider))

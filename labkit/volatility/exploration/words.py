@@ -47,10 +47,10 @@ def absent(names: tuple[str, ...]) -> Sentence:
 def kept(columns: tuple[str, ...]) -> Sentence:
     """Which columns of the securities' file are kept."""
     if not columns:
-        return Sentence("Columns are counted as they are kept.")
+        return Sentence("All columns are counted.")
     return Sentence(
-        "Columns are counted as they are kept: of the securities "
-        f"{listing(f'`{name}`' for name in columns)}, whatever else their file has."
+        "Only the columns that are kept are counted. Of the securities these are "
+        f"{listing(f'`{name}`' for name in columns)}; their file may have more."
     )
 
 
@@ -81,7 +81,7 @@ def returns(found: Returns) -> Sentence:
         f"deviation of {percent(found.sd, 2)}: the noise is "
         f"{number(found.noise_to_drift, '.0f')} times the drift. The tails "
         f"are {weight} than a normal distribution's ({_kurtosis(found)}): "
-        f"{percent(found.far_share, 3)} of the days lie "
+        f"{percent(found.far_share, 3)} of the daily returns lie "
         f"more than {number(found.far_multiple)} standard deviations out, "
         f"{number(found.far_times_normal, '.0f')} times what the normal would have."
     )
@@ -109,6 +109,14 @@ def _kurtosis(found: Returns) -> str:
     )
 
 
+def _other_gaps(found: Gaps) -> str:
+    """How many stocks lack days and did not merely start late."""
+    others = found.n_stocks - found.complete - found.late
+    if others <= 0:
+        return ""
+    return f"; {number(others)} {'lacks' if others == 1 else 'lack'} days in between or at the end"
+
+
 def missing(found: Gaps) -> Sentence:
     """Blanks of the prices, the panel's gaps, and the blanks of the statements."""
     holes = f"The price table has {counted(found.holes, 'row')} with a blank"
@@ -116,7 +124,7 @@ def missing(found: Gaps) -> Sentence:
         f"{holes}. What it lacks are whole days: "
         f"{number(found.complete)} of {counted(found.n_stocks, 'stock')} "
         f"{'has' if found.complete == 1 else 'have'} every trading day, and {number(found.late)} "
-        f"{'starts' if found.late == 1 else 'start'} late."
+        f"{'starts' if found.late == 1 else 'start'} late{_other_gaps(found)}."
         if found.complete < found.n_stocks
         else f"{holes}, and every stock has every trading day."
     )
@@ -303,8 +311,9 @@ def memory(found: Memory) -> Sentence:
 def why_this_target(found: Memory) -> Sentence:
     """Which of the three quantities has a memory to learn from."""
     return Sentence(
-        f"Of the three, {QUANTITIES[found.longest]} remembers most: its autocorrelation at one day "
-        f"is {number(found.times_return, '.0f')} times that of the return in size."
+        f"Of the return, its size and log volatility, {QUANTITIES[found.longest]} remembers most: "
+        f"its autocorrelation at one day is {number(found.times_return, '.0f')} times as far from "
+        "zero as that of the return itself."
         if found.longest != "log_return"
         else "On these data the return itself remembers most, which is unusual."
     )
