@@ -116,5 +116,5 @@ def choice_said(found: WhyTuned) -> Sentence:
         f"{number(choice.fitted, '.3f')} and {number(choice.later, '.3f')}. The gap "
         f"{'narrows' if narrows else 'does not narrow'}, from {number(first.gap, '.3f')} to "
         f"{number(choice.gap, '.3f')}: the tuned network has learned "
-        f"{'less' if narrows else 'no less'} that does not hold later."
+        f"{'less' if narrows else 'no less'} of what does not hold later."
     )
