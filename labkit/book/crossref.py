@@ -10,11 +10,9 @@ from labkit.book.errors import BookError
 from labkit.book.files import read_text
 from labkit.book.pandoc import from_meta, nodes, pandoc, plain
 from labkit.book.project import Chapter, Project
+from labkit.book.source import ANY_KIND, KINDS
 
-WORDS = {
-    "fig": "Figure", "tbl": "Table", "eq": "Equation", "sec": "Section", "lst": "Listing",
-}  # fmt: skip
-_KIND = re.compile(rf"^({'|'.join(WORDS)})-.")
+_KIND = re.compile(rf"^({ANY_KIND})-.")
 
 
 @dataclass(frozen=True)
@@ -103,7 +101,7 @@ def _text(item: NumberedChapter, label: dict) -> str:
         return plain(label["title"]["inlines"])
     if label["kind"] == "chapter":
         return item.name
-    return f"{WORDS[label['kind']]}\N{NO-BREAK SPACE}{label['number']}"
+    return f"{KINDS[label['kind']]}\N{NO-BREAK SPACE}{label['number']}"
 
 
 def citation_keys(project: Project) -> set[str]:

@@ -218,6 +218,12 @@ local function resolve_pass(doc)
     end
   end
 
+  local function caption_label(word, number)
+    local label = pandoc.Inlines { pandoc.Str(word .. '\u{a0}' .. number .. ':') }
+    return html and pandoc.Span(label, pandoc.Attr('', { 'caption-label' }))
+      or pandoc.Strong(label)
+  end
+
   local function numbered_caption(element, word)
     local number = element.attributes.number
     local caption = pandoc.Inlines {}
@@ -225,10 +231,7 @@ local function resolve_pass(doc)
       if block.content then caption:extend(block.content) end
     end
     if number then
-      local label = pandoc.Inlines { pandoc.Str(word .. '\u{a0}' .. number .. ':') }
-      local styled = html and pandoc.Span(label, pandoc.Attr('', { 'caption-label' }))
-        or pandoc.Strong(label)
-      caption = pandoc.Inlines { styled, pandoc.Space() } .. caption
+      caption = pandoc.Inlines { caption_label(word, number), pandoc.Space() } .. caption
     end
     element.attributes.number = nil
     return caption
@@ -374,24 +377,20 @@ local function resolve_pass(doc)
   end
 
   local function listing(element)
-    local label = KINDS.lst .. '\u{a0}' .. element.attributes.number .. ':'
-    local caption = element.content:remove(1).content
+    local label = caption_label(KINDS.lst, element.attributes.number)
+    local caption = pandoc.Inlines { label, pandoc.Space() } .. element.content:remove(1).content
     if html then
       local blocks = pandoc.Blocks {
         open_figure(element.identifier, 'lst'),
         pandoc.RawBlock('html', '<figcaption>'),
-        pandoc.Plain(pandoc.Inlines {
-          pandoc.Span(label, pandoc.Attr('', { 'caption-label' })), pandoc.Space(),
-        } .. caption),
+        pandoc.Plain(caption),
         pandoc.RawBlock('html', '</figcaption>'),
       }
       blocks:extend(element.content)
       blocks:insert(pandoc.RawBlock('html', '</figure>'))
       return blocks
     elseif typst then
-      local head = pandoc.Inlines { pandoc.RawInline('typst', '#listing(['), pandoc.Strong(label) }
-      head:insert(pandoc.Space())
-      head:extend(caption)
+      local head = pandoc.Inlines { pandoc.RawInline('typst', '#listing([') } .. caption
       head:insert(pandoc.RawInline('typst', '])['))
       local blocks = pandoc.Blocks { pandoc.Plain(head) } .. element.content
       blocks:insert(pandoc.RawBlock('typst', '] <' .. element.identifier .. '>'))

@@ -48,6 +48,9 @@ OPTIONS = {
 }
 """The cell options that both renderers know, and the values that they take alike."""
 
+CAPTIONS = ("fig-cap", "fig-alt", "tbl-cap", "lst-cap")
+"""Options that hold text for readers."""
+
 EXECUTE = {key: OPTIONS[key] for key in ("echo", "include", "output", "warning")}
 KERNELS_OWN = frozenset(["daemon", "freeze", "cache"])
 """What else may stand below `execute:` in `_quarto.yml`: it says when Quarto runs a cell."""
@@ -123,7 +126,7 @@ def _refused(cell: Cell) -> Iterator[tuple[int, str]]:
     for option, value in cell.options.items():
         if message := _misused(option, value, OPTIONS):
             yield cell.line, message
-    for option in ("fig-cap", "fig-alt", "tbl-cap", "lst-cap"):
+    for option in CAPTIONS:
         if inline_expressions(Text(cell.line, str(cell.options.get(option) or ""))):
             yield cell.line, f"{option} cannot hold an inline expression"
     try:
@@ -157,7 +160,7 @@ def _check_caption(cell: Cell) -> Iterator[tuple[int, str]]:
         yield cell.line, f"the listing {label} needs code-line-numbers: true and code-fold: false"
     if bool(label) != bool(caption):
         yield cell.line, f"the cell {name} needs both lst-label and lst-cap, or neither"
-    for option in ("fig-cap", "fig-alt", "tbl-cap", "lst-cap"):
+    for option in CAPTIONS:
         for _, message in check_prose(Text(cell.line, str(options.get(option) or ""))):
             yield cell.line, f"{option}: {message}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from labkit.book.source import Text, blank_code_blocks, printed_expressions
+from labkit.book.source import ANY_KIND, Text, blank_code_blocks, printed_expressions
 
 DIV_CLASSES = frozenset(f".callout-{kind}" for kind in ("note", "tip", "warning", "important"))
 DIV_KEYS = frozenset(("title", "collapse"))
@@ -19,7 +19,7 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _ATTRIBUTES = re.compile(r"\{[#.=][^}]*\}|\{[\w-]+=[^}]*\}")
 _TARGET = re.compile(r"(?<=\])\([^)\s]*\)|<https?://[^>]*>|https?://\S+")
 CITATION = re.compile(r"(?<![\w@\\])-?@(?P<key>[A-Za-z][\w:.+-]*\w)")
-CROSS_REFERENCE = re.compile(r"^(fig|tbl|sec|eq|lst)-")
+CROSS_REFERENCE = re.compile(rf"^({ANY_KIND})-")
 
 _NUMBERS = re.compile(
     r"(?<![\w.,-])[-−+]?(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+|\d+(?:\.\d+)?\s?(?:%|per\s?cent))"
@@ -33,7 +33,7 @@ _LEVEL = re.compile(
 )
 _DOUBLED = re.compile(
     r"\b(?P<word>Figures?|Figs?\.|Tables?|Sections?|Chapters?|Equations?|Eqs?\.|Listings?|"
-    r"Appendix)\s+\[?@(?:fig|tbl|sec|eq|lst)-",
+    rf"Appendix)\s+\[?@(?:{ANY_KIND})-",
     re.IGNORECASE,
 )
 _FENCE_INFO = re.compile(r"^ {0,3}(?:`{3,}|~{3,})\s*(?P<info>\S.*?)\s*$")

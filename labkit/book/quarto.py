@@ -16,6 +16,7 @@ from labkit.book.errors import BookError
 from labkit.book.execute import environment
 from labkit.book.files import read_text
 from labkit.book.project import Chapter, Project
+from labkit.book.source import ANY_KIND
 
 # The first release that sets books in Typst.
 MINIMUM = (1, 9)
@@ -26,7 +27,7 @@ _TOLD = re.compile(r"^\[\s*\d+/\d+\]|^Executing|^Output created|\b(?:WARN|ERROR)
 _NOISE = "without encryption"
 _UNRESOLVED = "Unable to resolve"
 # What Quarto prints for a reference that leads nowhere and an inline expression that says nothing.
-_LEFT_OVER = re.compile(r"\?@?(?:fig|tbl|sec|eq|lst)-[\w-]+|\{python\}")
+_LEFT_OVER = re.compile(rf"\?@?(?:{ANY_KIND})-[\w-]+|\{{python\}}")
 _FORMATS = {"html": "html", "pdf": "typst"}
 
 

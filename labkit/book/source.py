@@ -11,6 +11,13 @@ import yaml
 from labkit.book.errors import BookError
 from labkit.book.files import read_text
 
+KINDS = {
+    "fig": "Figure", "tbl": "Table", "lst": "Listing", "sec": "Section", "eq": "Equation",
+}  # fmt: skip
+"""What a label begins with → the word that a reference to it prints."""
+
+ANY_KIND = "|".join(KINDS)
+
 _FENCE = re.compile(r"^ {0,3}(?P<fence>`{3,}|~{3,})(?P<info>.*)$")
 _CELL = re.compile(r"^`{3,}\s*\{python\}\s*$")
 _OPTION = re.compile(r"^#\|(.*)$")

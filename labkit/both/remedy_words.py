@@ -3,20 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from labkit.both.effects import Effect, Strongest, Turn
+from labkit.both.tasks import LOSSES, SCORES, by_task
 from labkit.report.remedies import NONE, REMEDIES, STOPPED, Judged, Remedies, dose_label
 from labkit.report.sentence import Sentence, counted, listing, number
 from labkit.report.words import interval
 
-VOLATILITY, FAILURES = "volatility", "failures"
-
-SCORES = {VOLATILITY: "R²", FAILURES: "macro-F1"}
-LOSSES = {VOLATILITY: "mean squared error", FAILURES: "cross-entropy"}
-"""What is minimised in each task, and the score that goes with it."""
-
 
 def overfits(volatility: Remedies, failures: Remedies) -> Sentence:
     """Whether the wide model overfits in both tasks, in one or in none, by its curves."""
-    found = {VOLATILITY: volatility, FAILURES: failures}
+    found = by_task(volatility, failures)
     cases = [task for task, own in found.items() if own.overfitting]
     seeds = listing(
         f"{number(own.overfitting)} of {counted(own.n_seeds, 'seed')} for {task}"
@@ -60,7 +55,7 @@ def certain_and_wrong(found: Turn) -> Sentence:
 
 def doses(volatility: Remedies, failures: Remedies) -> Sentence:
     """The dose that validation chose of each remedy, task by task, and what an edge says."""
-    found = {VOLATILITY: volatility, FAILURES: failures}
+    found = by_task(volatility, failures)
     clauses, edges = [], set()
     for remedy, tried in REMEDIES.items():
         chosen = {task: own.doses[remedy] for task, own in found.items() if remedy in own.doses}
@@ -91,7 +86,7 @@ def _dose_clause(remedy: str, chosen: Mapping[str, int], edges: set[str]) -> str
 def best_on_validation(volatility: Remedies, failures: Remedies) -> Sentence:
     """Which remedy has the lowest validation loss in each task, and by how much."""
     clauses = []
-    for task, own in ((VOLATILITY, volatility), (FAILURES, failures)):
+    for task, own in by_task(volatility, failures).items():
         moved = number(abs(own.leading_gain), ".3f")
         clauses.append(
             f"for {task} it is **{own.leading}**, {moved} below the {LOSSES[task]} without a remedy"
@@ -108,7 +103,7 @@ def best_on_validation(volatility: Remedies, failures: Remedies) -> Sentence:
 def stopping(volatility: Remedies, failures: Remedies) -> Sentence:
     """Where early stopping ends in each task, and which epoch it keeps."""
     clauses = []
-    for task, own in ((VOLATILITY, volatility), (FAILURES, failures)):
+    for task, own in by_task(volatility, failures).items():
         stopped, n_epochs = own.of(STOPPED), number(own.of(NONE)["trained"], ".0f")
         kept = number(stopped["kept"], ".0f")
         clauses.append(

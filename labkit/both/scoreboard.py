@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 
 from labkit.both.steps import TEST_YEAR
+from labkit.both.tasks import FAILURES, SCORES, VOLATILITY
+from labkit.both.test_year import deviations, in_r2, squared_errors
 from labkit.failures.final import Final as Failures
 from labkit.failures.judging import HELD_OUT
-from labkit.report.intervals import Interval, block_bootstrap
+from labkit.report.intervals import Interval
 from labkit.report.models import CEILING, FLOOR, MLP
 from labkit.volatility.final import Final as Volatility
 from labkit.volatility.profile import Profile
@@ -40,23 +42,13 @@ def of_volatility(final: Volatility, profile: Profile) -> Scoreboard:
     """R² on the test year, with intervals over blocks of days."""
     test = final.scores[final.scores["set"] == "test"].reset_index(drop=True)
     shown = _shown(test, {*OF_VOLATILITY, final.best, final.rival})
-    y, dates = final.realised["test"], pd.Series(final.days["test"])
-    total = (y - y.mean()) ** 2
-    intervals = [
-        block_bootstrap(
-            total - (y - final.forecasts["test"][i]) ** 2,
-            total,
-            dates,
-            resamples=profile.bootstrap,
-            seed=profile.seed,
-        )
-        for i in np.flatnonzero(shown)
-    ]
+    errors, total = squared_errors(final), deviations(final)
+    intervals = [in_r2(total - errors[stage], final, profile) for stage in test["stage"][shown]]
     ceiling = {"model": "tomorrow's volatility, known", "kind": CEILING}
     ceiling |= {"score": final.ceilings["test"], "low": np.nan, "high": np.nan}
     own = _with(test[shown], "r2", intervals)
     table = pd.concat([own, pd.DataFrame([ceiling])], ignore_index=True)
-    return Scoreboard("volatility", "R²", TEST_YEAR, _ordered(table))
+    return Scoreboard(VOLATILITY, SCORES[VOLATILITY], TEST_YEAR, _ordered(table))
 
 
 def of_failures(final: Failures) -> Scoreboard:
@@ -64,7 +56,9 @@ def of_failures(final: Failures) -> Scoreboard:
     own = final.standings[final.standings["judge"] == HELD_OUT]
     own = own[_shown(own, {*OF_FAILURES, final.best, final.rival})]
     intervals = [Interval(row.macro_f1, row.low, row.high) for row in own.itertuples()]
-    return Scoreboard("failures", "macro-F1", HELD_OUT, _ordered(_with(own, "macro_f1", intervals)))
+    return Scoreboard(
+        FAILURES, SCORES[FAILURES], HELD_OUT, _ordered(_with(own, "macro_f1", intervals))
+    )
 
 
 def _shown(models: pd.DataFrame, stages: Collection[str]) -> pd.Series:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from labkit.both.tasks import FAILURES, SCORES, VOLATILITY
+from labkit.both.test_year import in_r2, squared_errors
 from labkit.failures.final import Final as Failures
 from labkit.failures.judging import BLOCKS, HELD_OUT
 from labkit.failures.profile import Profile as FailureProfile
 from labkit.failures.resampling import RowBootstrap
-from labkit.report.intervals import Interval, block_bootstrap
+from labkit.report.intervals import Interval
 from labkit.volatility.final import Final as Volatility
 from labkit.volatility.profile import Profile as VolatilityProfile
 
@@ -77,23 +79,14 @@ class Steps:
 
 def steps_of_volatility(final: Volatility, profile: VolatilityProfile) -> Steps:
     """R² on the test year, from the forecasts kept; intervals over blocks of days."""
-    y, dates = final.realised["test"], pd.Series(final.days["test"])
-    stages = list(final.scores.loc[final.scores["set"] == "test", "stage"])
-    errors = {
-        stage: (y - own) ** 2 for stage, own in zip(stages, final.forecasts["test"], strict=True)
-    }
-    total = (y - y.mean()) ** 2
+    errors = squared_errors(final)
     gains = {
-        name: block_bootstrap(
-            errors[before] - errors[after],
-            total,
-            dates,
-            resamples=profile.bootstrap,
-            seed=profile.seed,
-        )
+        name: in_r2(errors[before] - errors[after], final, profile)
         for name, (before, after) in OF_VOLATILITY.items()
     }
-    return Steps("volatility", TEST_YEAR, "R²", _named(OF_VOLATILITY, gains, final.names))
+    return Steps(
+        VOLATILITY, TEST_YEAR, SCORES[VOLATILITY], _named(OF_VOLATILITY, gains, final.names)
+    )
 
 
 def steps_of_failures(final: Failures, profile: FailureProfile) -> tuple[Steps, ...]:
@@ -113,7 +106,7 @@ def _before_judge(final: Failures, profile: FailureProfile, judge: str) -> Steps
         name: (f1[after] - f1[before]).interval for name, (before, after) in OF_FAILURES.items()
     }
     names = dict(zip(standing["stage"], standing["model"], strict=True))
-    return Steps("failures", judge, "macro-F1", _named(OF_FAILURES, gains, names))
+    return Steps(FAILURES, judge, SCORES[FAILURES], _named(OF_FAILURES, gains, names))
 
 
 def _named(

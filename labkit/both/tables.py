@@ -6,14 +6,14 @@ import pandas as pd
 
 from labkit.both.effects import READINGS, Effect
 from labkit.both.steps import Steps
+from labkit.both.tasks import SCORES, by_task
 from labkit.failures.final import Final as Failures
 from labkit.failures.judging import HELD_OUT
 from labkit.report.facts import Facts
-from labkit.report.intervals import Interval
 from labkit.report.models import CEILING, FLOOR
 from labkit.report.remedies import NONE, REMEDIES, STOPPED, Judged, Remedies, dose_label
 from labkit.report.sentence import number
-from labkit.report.table import Table, bold_best, table, with_interval
+from labkit.report.table import Table, bold_best, table, with_intervals
 from labkit.report.tables import capital, study_table
 from labkit.volatility.final import Final as Volatility
 
@@ -52,10 +52,10 @@ def _side_by_side(
 ) -> Table:
     """Rows of both tasks below each other, the best that is no ceiling in bold."""
     shown = []
-    for own, task, measure in ((r2, "volatility", "R²"), (f1, "failures", "macro-F1")):
+    for task, own in by_task(r2, f1).items():
         learned = own["score"].where(own["kind"] != CEILING, float("-inf"))
         text = bold_best(own["score"].map(lambda score: number(score, ".3f")), learned)
-        shown.append(own.assign(task=task, measure=measure, text=text))
+        shown.append(own.assign(task=task, measure=SCORES[task], text=text))
     columns = {
         "task": "Task",
         **further,
@@ -80,13 +80,12 @@ def _in_their_roles(scores: pd.DataFrame, rival: str, first: str, best: str) -> 
 def tasks(volatility: Remedies, failures: Remedies) -> Table:
     """The two tasks side by side: gap, the epoch that early stopping keeps, the best remedy."""
     rows = []
-    measures = {"volatility": (volatility, "R²"), "failures": (failures, "macro-F1")}
-    for name, (found, label) in measures.items():
+    for task, found in by_task(volatility, failures).items():
         plain, best = found.of(NONE), found.of(found.leading)
         rows.append(
             {
-                "task": name,
-                "measure": label,
+                "task": task,
+                "measure": SCORES[task],
                 "train": plain["train_score"],
                 "validation": plain["validation_score"],
                 "gap": plain["gap"],
@@ -115,7 +114,7 @@ def tasks(volatility: Remedies, failures: Remedies) -> Table:
 def remedies(volatility: Remedies, failures: Remedies) -> Table:
     """Each remedy at its chosen dose in both tasks, on validation: means over seeds."""
     frames = []
-    for task, found in (("volatility", volatility), ("failures", failures)):
+    for task, found in by_task(volatility, failures).items():
         own = found.summary
         fit = found.verdicts.set_index("regularization")
         loss = own["validation_loss"].map(lambda value: number(value, ".3f"))
@@ -206,15 +205,11 @@ def readings() -> Table:
 
 def judged_remedies(volatility: Judged, failures: Judged) -> Table:
     """Every remedy on the test rows of both tasks, before and after, with what it gains."""
-    frames = [
-        own.gains.assign(task=task)
-        for task, own in (("volatility", volatility), ("failures", failures))
-    ]
+    frames = [own.gains.assign(task=task) for task, own in by_task(volatility, failures).items()]
     frame = pd.concat(frames, ignore_index=True)
-    gains = frame[["gain", "low", "high"]].itertuples(index=False)
     return study_table(
         volatility,
-        frame.assign(text=[with_interval(Interval(*row), "+.3f") for row in gains]),
+        frame.assign(text=with_intervals(frame, "gain", "+.3f")),
         {
             "task": "Task",
             "measure": "Measure",
@@ -233,12 +228,11 @@ def steps(facts: Facts, found: Sequence[Steps]) -> Table:
         [own.table.assign(judge=f"{own.score}, {own.judge}") for own in found],
         ignore_index=True,
     )
-    gains = frame[["gain", "low", "high"]].itertuples(index=False)
     return study_table(
         facts,
         frame.assign(
             step=frame["step"].map(capital),
-            text=[with_interval(Interval(*row), "+.3f") for row in gains],
+            text=with_intervals(frame, "gain", "+.3f"),
         ),
         {
             "judge": "Judge",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from labkit.both.comparison import SMALL, Comparison
 from labkit.both.steps import INPUTS, TEST_YEAR, Step, Steps
+from labkit.both.tasks import SCORES, by_task
 from labkit.config import Profile
 from labkit.failures.balancing import Balancing
 from labkit.failures.judging import BLOCKS, HELD_OUT
@@ -78,7 +79,7 @@ def shapes_claim(volatility: Grid, failures: Grid) -> Sentence:
     """Whether the shape of the network is what matters most in either grid."""
     by_shape = [
         task
-        for task, own in (("volatility", volatility), ("failures", failures))
+        for task, own in by_task(volatility, failures).items()
         if own.widest.axis in ("hidden_sizes", "layers")
     ]
     if len(by_shape) == 2:
@@ -94,14 +95,11 @@ def shapes_claim(volatility: Grid, failures: Grid) -> Sentence:
 def shapes_evidence(volatility: Grid, failures: Grid) -> Sentence:
     """How far the best and the worst shape lie apart in either grid, beside its widest axis."""
     clauses = [
-        f"in {score}, the best candidates with {own.shapes.best} and {own.shapes.worst} hidden "
-        f"units, the best and the worst shape for {task}, lie {number(own.shapes.gap, '.4f')} "
-        f"apart, and those of the widest axis, the {own.widest.axis.replace('_', ' ')}, "
-        f"{number(own.widest.score, '.4f')}"
-        for task, score, own in (
-            ("volatility", "R²", volatility),
-            ("failures", "macro-F1", failures),
-        )
+        f"in {SCORES[task]}, the best candidates with {own.shapes.best} and {own.shapes.worst} "
+        f"hidden units, the best and the worst shape for {task}, lie "
+        f"{number(own.shapes.gap, '.4f')} apart, and those of the widest axis, the "
+        f"{own.widest.axis.replace('_', ' ')}, {number(own.widest.score, '.4f')}"
+        for task, own in by_task(volatility, failures).items()
     ]
     return Sentence(capital("; ".join(clauses)) + ".")
 
@@ -109,9 +107,7 @@ def shapes_evidence(volatility: Grid, failures: Grid) -> Sentence:
 def curse_claim(volatility: Grid, failures: Grid) -> Sentence:
     """Whether the searches' winners kept less on fresh folds than the first model did."""
     cursed = [
-        task
-        for task, own in (("volatility", volatility), ("failures", failures))
-        if _is_cursed(own.confirmation)
+        task for task, own in by_task(volatility, failures).items() if _is_cursed(own.confirmation)
     ]
     if len(cursed) == 2:
         return Sentence("The best score of a search promises too much, in both tasks.")
@@ -131,16 +127,13 @@ def _is_cursed(found: Confirmation) -> bool:
 def curse_evidence(volatility: Grid, failures: Grid) -> Sentence:
     """What the winners and the first models lost or won from the search to fresh folds."""
     clauses = []
-    for task, score, own in (
-        ("volatility", "R²", volatility),
-        ("failures", "macro-F1", failures),
-    ):
+    for task, own in by_task(volatility, failures).items():
         winner, first = own.confirmation.winner, own.confirmation.first
         clauses.append(
-            f"for {task} the first model won the search itself, and its {score} changed by "
+            f"for {task} the first model won the search itself, and its {SCORES[task]} changed by "
             f"{number(first['change'], '+.4f')}"
             if winner["first"]
-            else f"for {task} the {score} of the winner changed by "
+            else f"for {task} the {SCORES[task]} of the winner changed by "
             f"{number(winner['change'], '+.4f')} from the search to fresh folds, that of the first "
             f"model by {number(first['change'], '+.4f')}"
         )
@@ -149,7 +142,7 @@ def curse_evidence(volatility: Grid, failures: Grid) -> Sentence:
 
 def overfit_claim(volatility: Remedies, failures: Remedies) -> Sentence:
     """Whether the wide model overfits where nothing keeps it from that."""
-    found = {"volatility": volatility, "failures": failures}
+    found = by_task(volatility, failures)
     cases = [task for task, own in found.items() if own.overfitting]
     if len(cases) == 2:
         return Sentence("A network of two hidden layers overfits if nothing keeps it from that.")
@@ -162,7 +155,7 @@ def remedy_claim(volatility: Judged, failures: Judged) -> Sentence:
     """On how much of what was measured a remedy gains by more than chance, and where one hurts."""
     measures = {
         f"{measure} ({task})": (own.sure[measure], own.harmful[measure])
-        for task, own in (("volatility", volatility), ("failures", failures))
+        for task, own in by_task(volatility, failures).items()
         for measure in own.measures
     }
     helped = [name for name, (sure, _) in measures.items() if sure]

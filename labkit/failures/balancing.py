@@ -22,7 +22,7 @@ from labkit.report.facts import Facts
 from labkit.report.intervals import Interval, Resampled, holm, outcome
 from labkit.report.results import study
 from labkit.report.sentence import Sentence, listing, number, percent
-from labkit.report.table import Table, bold_best, with_interval
+from labkit.report.table import Table, bold_best, with_intervals
 from labkit.report.tables import study_table
 from labkit.report.words import interval
 
@@ -270,8 +270,7 @@ def shown(facts: Balancing) -> Table:
     """Each strategy at each strength: macro-F1, what it gains, recall, precision, log loss."""
     frame = facts.summary
     balanced = frame["strategy"] != UNBALANCED[0]
-    bounds = frame[["gain", "low", "high"]].itertuples(index=False)
-    gain = pd.Series([with_interval(Interval(*row), "+.3f") for row in bounds])
+    gain = with_intervals(frame, "gain", "+.3f")
     f1 = bold_best(frame["macro_f1"].map(lambda value: number(value, ".3f")), frame["macro_f1"])
     return study_table(
         facts,

@@ -8,9 +8,8 @@ from labkit.failures.final import Final
 from labkit.failures.judging import BLOCKS, HELD_OUT, OUT_OF_FOLD
 from labkit.failures.knowledge import Knowledge
 from labkit.report.facts import Facts
-from labkit.report.intervals import Interval
 from labkit.report.sentence import number
-from labkit.report.table import Table, bold_best, with_interval
+from labkit.report.table import Table, bold_best, with_intervals
 from labkit.report.tables import study_table
 
 
@@ -28,23 +27,20 @@ def knowledge(facts: Knowledge) -> Table:
 def _standings(facts: Facts, table: pd.DataFrame, judges: Mapping[str, str]) -> Table:
     parts = {name: table[table["judge"] == name].reset_index(drop=True) for name in judges}
     frame = parts[BLOCKS][["model", "log_loss"]].assign(
-        **{name: _with_intervals(part) for name, part in parts.items()}
+        **{name: _best_in_bold(part) for name, part in parts.items()}
     )
     columns = {"model": "Model", **judges, "log_loss": "Log loss, blocks"}
     return study_table(facts, frame, columns, best={"log_loss": "min"}, markdown=judges)
 
 
-def _with_intervals(standing: pd.DataFrame) -> pd.Series:
+def _best_in_bold(standing: pd.DataFrame) -> pd.Series:
     """Macro-F1 with its interval, the best in bold."""
-    rows = standing[["macro_f1", "low", "high"]].itertuples(index=False)
-    return bold_best(
-        pd.Series([with_interval(Interval(*row)) for row in rows]), standing["macro_f1"]
-    )
+    return bold_best(with_intervals(standing, "macro_f1"), standing["macro_f1"])
 
 
 def invented(facts: Knowledge) -> Table:
     """The network on blocks of time by where its rare rows come from."""
-    frame = facts.invented.assign(f1=_with_intervals(facts.invented))
+    frame = facts.invented.assign(f1=_best_in_bold(facts.invented))
     columns = {"source": "Rare rows", "f1": "Macro-F1 [95 %]", "log_loss": "Log loss"}
     return study_table(facts, frame, columns, best={"log_loss": "min"}, markdown=["f1"])
 
@@ -52,8 +48,7 @@ def invented(facts: Knowledge) -> Table:
 def differences(final: Final) -> Table:
     """The best MLP less each of the others, before both judges."""
     frame = final.differences
-    gains = frame[["difference", "low", "high"]].itertuples(index=False)
-    shown = frame.assign(gain=[with_interval(Interval(*row), "+.3f") for row in gains])
+    shown = frame.assign(gain=with_intervals(frame, "difference", "+.3f"))
     columns = {
         "against": "Against",
         "judge": "Judge",

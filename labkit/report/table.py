@@ -122,6 +122,16 @@ def with_interval(given: Interval, spec: str = ".3f") -> str:
     return f"{value} [{number(given.low, spec)}, {number(given.high, spec)}]"
 
 
+def with_intervals(frame: pd.DataFrame, value: str, spec: str = ".3f") -> pd.Series:
+    """A column's values with the intervals of the columns ``low`` and ``high``, a cell each.
+
+    >>> with_intervals(pd.DataFrame({"gain": [0.5], "low": [0.25], "high": [0.75]}), "gain")[0]
+    '0.500 [0.250, 0.750]'
+    """
+    rows = frame[[value, "low", "high"]].itertuples(index=False)
+    return pd.Series([with_interval(Interval(*row), spec) for row in rows], frame.index, object)
+
+
 def with_spread(mean: float, sd: float, spec: str = ".3f") -> str:
     """The mean of repetitions and their standard deviation, in one cell.
 

@@ -9,10 +9,9 @@ from labkit.nets.diagnostics import Verdict
 from labkit.report.ablations import WHOLE, Ablation
 from labkit.report.facts import Facts
 from labkit.report.grids import Grid, label
-from labkit.report.intervals import Interval
 from labkit.report.remedies import REMEDIES, dose_label
 from labkit.report.sentence import listing, number
-from labkit.report.table import Table, table, with_interval, with_spread
+from labkit.report.table import Table, table, with_intervals, with_spread
 from labkit.report.words import OPTIMIZERS
 
 
@@ -93,8 +92,7 @@ def finalists(found: Grid, score: str, references: pd.DataFrame | None = None) -
         else f"place {own.place}"
         for own in frame.itertuples()
     ]  # fmt: skip
-    leads = frame[["lead", "low", "high"]].itertuples(index=False)
-    lead = pd.Series([with_interval(Interval(*own), "+.3f") for own in leads])
+    lead = with_intervals(frame, "lead", "+.3f")
     rows = pd.concat(
         [frame.assign(model=names, lead=lead.where(~frame["first"], "–")), references],
         ignore_index=True,
@@ -119,8 +117,7 @@ def ablation(found: Ablation, label: str, spec: str = ".3f") -> Table:
     """Score of a recipe with one part left out at a time, and the difference to the whole."""
     frame = found.summary
     score = [with_spread(*row, spec) for row in zip(frame["mean"], frame["sd"], strict=True)]
-    bounds = frame[["difference", "low", "high"]].itertuples(index=False)
-    difference = pd.Series([with_interval(Interval(*row), "+" + spec) for row in bounds])
+    difference = with_intervals(frame, "difference", "+" + spec)
     return study_table(
         found,
         frame.assign(

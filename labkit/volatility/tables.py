@@ -2,8 +2,7 @@
 
 import pandas as pd
 
-from labkit.report.intervals import Interval
-from labkit.report.table import Table, table, with_interval
+from labkit.report.table import Table, table, with_intervals
 from labkit.report.tables import capital, study_table
 from labkit.volatility.final import Final
 from labkit.volatility.panel import FEATURE_LABELS
@@ -51,7 +50,9 @@ def differences(final: Final) -> Table:
     frame, name = final.differences, final.names[final.best]
     own = frame[frame["model"] == name]
     adjusted = final.tested.set_index("against")["holm"]
-    own = own.assign(gain=_gains(own, ".3f"), holm=own["baseline"].map(adjusted))
+    own = own.assign(
+        gain=with_intervals(own, "difference", ".3f"), holm=own["baseline"].map(adjusted)
+    )
     columns = {"baseline": f"{name}, less", "gain": "Difference in R²", "holm": "p"}
     return study_table(final, own, columns, align={"gain": "right"}, formats={"holm": ".3f"})
 
@@ -65,10 +66,5 @@ def duels(final: Final) -> Table:
         "gain": "Difference in R²",
         "holm": "p",
     }
-    frame = final.duels.assign(gain=_gains(final.duels, ".4f"))
+    frame = final.duels.assign(gain=with_intervals(final.duels, "difference", ".4f"))
     return study_table(final, frame, columns, align={"gain": "right"}, formats={"holm": ".3f"})
-
-
-def _gains(frame: pd.DataFrame, form: str) -> list[str]:
-    rows = frame[["difference", "low", "high"]].itertuples(index=False)
-    return [with_interval(Interval(*row), form) for row in rows]
