@@ -7,7 +7,8 @@ Rules
 - Cross-references, citations and links between chapters lead somewhere, and bring their own word:
   "Figure @fig-x" would read "Figure Figure 2.1".
 - Only the Quarto constructs that both renderers know.
-- Cells are at most 15 lines and define no function or class: those live in `labkit`, tested.
+- Cells are at most 15 lines of at most 100 columns, and define no function or class: those live
+  in `labkit`, tested.
 - Prose holds no result as digits: no decimal, percentage, number with thousands separators or
   metric with a number ("R² of 1"), outside code and mathematics. A paragraph that cites a source
   may: its numbers are that source's. So may the level of an interval, "95 % interval".
@@ -28,6 +29,8 @@ from labkit.book.source import Cell, Text, inline_expressions, read
 from labkit.book.uses import check_uses, labels_of
 
 MAX_LINES = 15
+MAX_COLUMNS = 100
+"""Longer lines are broken on paper, where they can no longer be read or copied."""
 _TRUTH = {"true": True, "false": False}
 _TEXT = None
 OPTIONS = {
@@ -142,6 +145,11 @@ def _unusual(cell: Cell) -> Iterator[tuple[int, str]]:
     lines = cell.code.strip().count("\n") + 1
     if lines > MAX_LINES:
         yield cell.line, f"the cell has {lines} lines, at most {MAX_LINES}; move work into labkit"
+    printed = cell.options.get("include") is not False and cell.options.get("echo") is not False
+    for offset, line in enumerate(cell.code.splitlines() if printed else ()):
+        if len(line) > MAX_COLUMNS:
+            at, found = cell.code_line + offset, f"the line has {len(line)} columns"
+            yield at, f"{found}, at most {MAX_COLUMNS}: it would be broken on paper"
     yield from _check_code(cell)
 
 

@@ -22,7 +22,7 @@ READINGS = {
         "regularizes", "it fits its own rows less closely and others better: what it is for"
     ),
     (LOWER, LOWER): Reading(
-        "trains better", "it fits all rows better: it helps the optimizer more than it holds back"
+        "trains better", "it fits all rows better: training ends in a better place"
     ),
     (MIXED, LOWER): Reading(
         "carries over better", "others are fitted better, at no sure cost on its own rows"

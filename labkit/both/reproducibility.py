@@ -100,13 +100,24 @@ def timings(profile: str) -> Table:
 def verdict_rules() -> Table:
     """The limits behind the words underfits, overfits, converged, noisy."""
     rows = [
-        ("overfits", "the held-out loss ends this far above its lowest", diagnostics.RISE),
+        (
+            "overfits",
+            "the held-out loss ends this far above its lowest, less what the training loss has "
+            "risen since",
+            diagnostics.RISE,
+        ),
         (
             "overfits",
             "train and held-out loss end this much further apart than after the first epoch, of "
             f"which no more than {diagnostics.SETS_DIFFER:.0%} is put down to the sets; unless the "
             "held-out loss turned up, came down again and is at its best at the end",
             diagnostics.GAP,
+        ),
+        (
+            "underfits",
+            "neither, and the held-out loss still improves, or has risen by this together with the "
+            "training loss, or shows nothing learned",
+            diagnostics.RISE,
         ),
         (
             "still improving",

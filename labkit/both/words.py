@@ -8,6 +8,7 @@ from labkit.both.tasks import SCORES, by_task
 from labkit.config import Profile
 from labkit.failures.balancing import Balancing
 from labkit.failures.judging import BLOCKS, HELD_OUT
+from labkit.failures.reasons import trades
 from labkit.files.provenance import Provenance
 from labkit.report.confirmation import Confirmation
 from labkit.report.grids import Grid
@@ -31,9 +32,12 @@ def step_claim(found: Sequence[Steps], name: str) -> Sentence:
     """Whether a step of the studies has paid, before which judges, and where it has hurt."""
     by_outcome: dict[str, list[str]] = {"ahead": [], "level": [], "behind": []}
     for own in found:
-        by_outcome[outcome(own.of(name).gain)].append(WHERE[own.judge])
+        if not _unmoved(own.of(name)):
+            by_outcome[outcome(own.of(name).gain)].append(WHERE[own.judge])
     ahead, level, behind = by_outcome.values()
     subject = SUBJECTS.get(name, name)
+    if not (ahead or level or behind):
+        return Sentence(f"That {subject} is worth anything has not been shown: nothing changed.")
     if not ahead and not behind:
         chance = f"{listing(level)}, the difference could be chance"
         return Sentence(f"That {subject} is worth anything has not been shown: {chance}.")
@@ -59,6 +63,11 @@ WHERE = {
 """Where a judge judges."""
 
 
+def _unmoved(step: Step) -> bool:
+    """Whether the models before and after a step predict the same."""
+    return step.gain.low == step.gain.high == 0
+
+
 def step_evidence(found: Sequence[Steps], name: str) -> Sentence:
     """What a step changes before every judge, with intervals."""
     clauses = [_moved(own, own.of(name)) for own in found]
@@ -67,7 +76,7 @@ def step_evidence(found: Sequence[Steps], name: str) -> Sentence:
 
 def _moved(own: Steps, step: Step) -> str:
     gain, where = step.gain, WHERE[own.judge]
-    if gain.low == gain.high == 0:
+    if _unmoved(step):
         return f"{where} both models predict the same, and the {own.score} stays"
     return (
         f"{where} the {own.score} changes by {number(gain.value, '+.3f')} "
@@ -89,7 +98,7 @@ def shapes_claim(volatility: Grid, failures: Grid) -> Sentence:
             f"The shape of the network matters most for {by_shape[0]}, and in the other task "
             "something else does."
         )
-    return Sentence("How a network is trained matters more than its shape.")
+    return Sentence("In neither grid is it the shape of the network that matters most.")
 
 
 def shapes_evidence(volatility: Grid, failures: Grid) -> Sentence:
@@ -193,7 +202,6 @@ def _so_many(n: int, verb: str) -> str:
 
 def balance_claim(found: Balancing) -> Sentence:
     """Whether balancing raises the score, and what it trades."""
-    none, caught = found.unbalanced, found.catching
     text = (
         f"Balancing raises the macro-F1 by more than chance in {number(len(found.better))} of "
         f"{number(found.n_compared)} forms"
@@ -201,7 +209,7 @@ def balance_claim(found: Balancing) -> Sentence:
         else f"Of {number(found.n_compared)} forms of balancing, none raises the macro-F1 by more "
         "than chance"
     )
-    if caught.recall > none.recall and caught.precision < none.precision:
+    if trades(found):
         text += ", and what it does is to trade precision for recall"
     return Sentence(f"{text}.")
 
@@ -238,11 +246,13 @@ def tasks_compared(found: Comparison) -> Sentence:
     """How far the best MLP is from linear models, from its rival, and on the way to the ceiling."""
     side = "ahead of the best of them" if found.lead > 0 else "behind the best of them"
     return Sentence(
-        f"The best MLP differs from ridge regression by {number(found.over_ridge, '+.3f')} in R², "
-        f"and from logistic regression by {number(found.over_logistic, '+.3f')} in macro-F1. It "
-        f"covers {percent(found.way_of_volatility, 0)} of the way from floor to ceiling for "
+        "From ridge regression on the few features the best MLP differs by "
+        f"{number(found.over_ridge, '+.3f')} in R² on the test year, and from tuned logistic "
+        f"regression by {number(found.over_logistic, '+.3f')} in macro-F1 on the held-out rows. "
+        f"It covers {percent(found.way_of_volatility, 0)} of the way from floor to ceiling for "
         f"volatility and {percent(found.way_of_failures, 0)} for failures. Among the learners of "
-        f"failures that are no MLP, it is {number(abs(found.lead), '.3f')} {side}, {found.rival}."
+        f"failures that are no MLP, it is {number(abs(found.lead), '.3f')} {side}, "
+        f"{found.rival}."
     )
 
 

@@ -126,14 +126,15 @@ def said(facts: Drawings) -> Sentence:
     own = facts.summary.set_index("family")
     above = own["above"].drop(ORACLE.family)
     above = above[above > 0].astype(int)
+    lie = "lie" if len(above) > 1 else "lies"
     if facts.n == 1:
         return Sentence(
-            "In another drawing of the held-out rows, above the MLP lies "
+            f"In another drawing of the held-out rows, above the MLP {lie} "
             f"{listing(above.index) if len(above) else 'no other family'}."
         )
     often = [f"{family} in {number(times)}" for family, times in above.items()]
     return Sentence(
         f"Over {number(facts.n)} further drawings of the held-out rows, the same model's macro-F1 "
-        f"moves by up to {number(facts.moves, '.3f')}. Above the MLP lies "
+        f"moves by up to {number(facts.moves, '.3f')}. Above the MLP {lie} "
         f"{listing(often) + ' of them' if often else 'no other family in any'}."
     )

@@ -191,15 +191,26 @@ def _halves(own: Halves) -> str:
     )
 
 
+def trades(facts: Balancing) -> bool:
+    """Whether the way that finds most failures pays for it in precision."""
+    none, caught = facts.unbalanced, facts.catching
+    return caught.recall > none.recall and caught.precision < none.precision
+
+
 def balancing_in_short(facts: Balancing) -> Sentence:
     """How many ways of balancing raise the macro-F1 by more than chance, and how many lower it."""
     better, worse = len(facts.better), len(facts.worse)
     return Sentence(
         f"Of {number(facts.n_compared)} ways to balance, {number(better) if better else 'none'} "
         f"{'raises' if better <= 1 else 'raise'} the macro-F1 by more than chance and "
-        f"{number(worse) if worse else 'none'} {'lowers' if worse <= 1 else 'lower'} it. The more "
-        "one balances, the more failures are found and the more alarms are false; how often each "
-        "error is worth making is for whoever runs the machine to say."
+        f"{number(worse) if worse else 'none'} {'lowers' if worse <= 1 else 'lower'} it. "
+        + (
+            f"With {facts.catching.name} more failures are found and more alarms are false; how "
+            "often "
+            if trades(facts)
+            else "How often "
+        )
+        + "each error is worth making is for whoever runs the machine to say."
     )
 
 

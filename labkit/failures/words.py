@@ -65,7 +65,10 @@ def peers(final: Final) -> Sentence:
     """Which families are ahead of the best MLP when all are given the same, and which behind."""
     name = final.of(final.best).name
     if not final.against_peers:
-        return Sentence(f"What {name} was given, no other family can take.")
+        return Sentence(
+            f"What {name} was given no other family can take, so none is compared with it on equal "
+            "terms."
+        )
     return Sentence(
         f"Given the same as {name}, the other families stand, once chance and the number of "
         f"comparisons are allowed for: {_sides(final.against_peers, ahead='above')}."
@@ -190,7 +193,7 @@ def physics(final: Final) -> Sentence:
     forest = _change(final, "forest-raw", "forest-physics")
     mlp = _change(final, "mlp-raw", "mlp-physics")
     return Sentence(
-        f"three features from physics {forest} of a random forest, and {mlp} of the same MLP."
+        f"for a random forest, three features from physics {forest}; for the first MLP, they {mlp}."
     )
 
 
@@ -203,8 +206,9 @@ def blocks(final: Final) -> Sentence:
     """What the choice of folds does to the same model."""
     stratified, blocked = (final.of(final.best, judge) for judge in (OUT_OF_FOLD, BLOCKS))
     return Sentence(
-        f"The same MLP has a macro-F1 of {number(stratified.macro_f1.value, '.3f')} over "
-        f"stratified folds and of {number(blocked.macro_f1.value, '.3f')} over blocks of time."
+        f"{final.of(final.best).name} has a macro-F1 of "
+        f"{number(stratified.macro_f1.value, '.3f')} over stratified folds and of "
+        f"{number(blocked.macro_f1.value, '.3f')} over blocks of time."
     )
 
 

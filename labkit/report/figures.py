@@ -98,7 +98,7 @@ def annotated_curves(
     on_the_left = best < (first + last) / 2
     axis.annotate(
         f"lowest at epoch {best}", (best, verdict.best_held_out_loss), fontsize=8.5,
-        xytext=(10 if on_the_left else -10, -16), textcoords="offset points",
+        xytext=(10 if on_the_left else -10, 10), textcoords="offset points",
         ha="left" if on_the_left else "right",
     )  # fmt: skip
     room = (last - first or 1) * 0.025
@@ -106,11 +106,16 @@ def annotated_curves(
     ends = [(last + room, own) for own in losses]
     arrow = {"arrowstyle": "<->", "shrinkA": 0, "shrinkB": 0, "color": "black"}
     axis.annotate("", *ends, arrowprops=arrow)
-    places = [(name, SET_COLOURS[name], own) for name, own in zip(sets, losses, strict=True)]
-    for name, colour, height in [*places, ("gap", "black", sum(losses) / 2)]:
+    # Each word stands on the far side of its line, so that lines may lie close; a gap needs room.
+    order = ("top", "bottom") if losses[0] < losses[1] else ("bottom", "top")
+    sides = dict(zip(sets, order, strict=True))
+    words = [(name, SET_COLOURS[name], own) for name, own in zip(sets, losses, strict=True)]
+    if abs(losses[1] - losses[0]) > (high - low) / 8:
+        words.append(("gap", "black", sum(losses) / 2))
+    for name, colour, height in words:
         axis.annotate(
             name, (last + room, height), color=colour, fontsize=8.5, xytext=(6, 0),
-            textcoords="offset points", va="center", annotation_clip=False,
+            textcoords="offset points", va=sides.get(name, "center"), annotation_clip=False,
         )  # fmt: skip
     axis.set_xlim(right=last + 2 * room)
     return fig
@@ -250,7 +255,7 @@ def axis_effects(effects: pd.DataFrame, score: str) -> Figure:
         axis.set_title(name.replace("_", " "), fontsize=9)
     axes[0].set_ylabel(score)
     axes[0].set_ylim(bottom=max(effects["median"].min(), effects["best"].max() - 0.6) - 0.02)
-    axes[-1].legend(loc="lower right")
+    fig.legend(*axes[-1].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return fig
 
 

@@ -132,6 +132,15 @@ def with_intervals(frame: pd.DataFrame, value: str, spec: str = ".3f") -> pd.Ser
     return pd.Series([with_interval(Interval(*row), spec) for row in rows], frame.index, object)
 
 
+def p_values(given: pd.Series) -> list[str]:
+    """P-values to three decimals; what would read as zero, as less than the last of them.
+
+    >>> p_values(pd.Series([0.0312, 0.0004]))
+    ['0.031', '< 0.001']
+    """
+    return ["< 0.001" if p < 0.0005 else str(number(p, ".3f")) for p in given]
+
+
 def with_spread(mean: float, sd: float, spec: str = ".3f") -> str:
     """The mean of repetitions and their standard deviation, in one cell.
 

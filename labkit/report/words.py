@@ -210,10 +210,16 @@ def standing(lead: Interval, adjusted: float = 0.0) -> str:
 def widest_axis(grid: Grid) -> Sentence:
     """Which axis of the grid matters most, and which least, by the spread of the best scores."""
     most, least = grid.widest, grid.narrowest
+    left_out = (
+        " The learning rate is left out: each optimizer has rates of its own, and that of the "
+        "search's winner has one."
+        if "learning_rate" in grid.parameters and "learning_rate" not in grid.spreads
+        else ""
+    )
     return Sentence(
         f"The choice that matters most is the {_compared(most.axis)}: between its values the best "
         f"score of the search differs by {number(most.score, '.4f')}. The one that matters least "
-        f"is the {_compared(least.axis)}, with {number(least.score, '.4f')}."
+        f"is the {_compared(least.axis)}, with {number(least.score, '.4f')}.{left_out}"
     )
 
 
@@ -264,12 +270,19 @@ def interval(given: Interval, spec: str = ".3f") -> str:
 def ablation(found: Ablation, label: str, spec: str = ".3f") -> Sentence:
     """Which part of a recipe is worth most; which help, hurt or are idle, as far as can be told."""
     most = found.most
-    text = (
-        f"The part worth most is {most.name.partition(' (')[0]}: without it the {label} falls by "
-        f"{number(most.loss.value, spec)} ({interval(most.loss, spec)})."
-        if most.loss.value > 0
-        else f"No part alone raises the {label}."
-    )
+    name, falls = most.name.partition(" (")[0], f"{number(most.loss.value, spec)}"
+    if most.loss.value <= 0:
+        text = f"No part alone raises the {label}."
+    elif most.loss.low > 0:
+        text = (
+            f"The part worth most is {name}: without it the {label} falls by {falls} "
+            f"({interval(most.loss, spec)})."
+        )
+    else:
+        text = (
+            f"Of no part can it be told from chance that it raises the {label}; most is lost "
+            f"without {name}, {falls} ({interval(most.loss, spec)})."
+        )
     clauses = [
         says.format(parts=listing(names), verb=_verb(verdict, names))
         for verdict, says in PARTS_SAID.items()

@@ -564,6 +564,8 @@ GOOD = {
     "bare reference": 'In Figure [-@fig-a] and @fig-a.\n\n![A](a.png){#fig-a fig-alt="A, 1.5"}',
     "callout": '::: {.callout-note title="Data used" collapse="true"}\nText.\n:::',
     "less-than": "Where a < b and c > d, or <!-- a comment -->.",
+    "long line": "```{python}\nx = '" + "y" * 94 + "'\n```",
+    "long line that is not shown": "```{python}\n#| echo: false\nx = '" + "y" * 99 + "'\n```",
     "figure cell": '```{python}\n#| label: fig-b\n#| fig-cap: "A."\n#| fig-alt: "B."\nplot()\n```',
     "table cell": '```{python}\n#| label: tbl-b\n#| tbl-cap: "A."\ntable()\n```',
     "listing cell": '```{python}\n#| lst-label: lst-b\n#| lst-cap: "A."\n'
@@ -589,6 +591,7 @@ BAD = {
     "```{python}\ndef f():\n    pass\n```": "the cell defines f",
     "```{python}\nx = 1\nclass A: pass\n```": "the cell defines A",
     "```{python}\n" + "x = 1\n" * 16 + "```": "the cell has 16 lines",
+    "```{python}\nx = '" + "y" * 96 + "'\n```": "the line has 102 columns, at most 100",
     "```{python}\nx = = 1\n```": "the cell is not Python",
     "## A {#data}": "label data must start with sec-",
     "![A](a.png){#fig-a}": "image fig-a has no fig-alt",

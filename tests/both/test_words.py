@@ -46,7 +46,8 @@ def test_the_tasks_are_compared_by_what_a_network_gains(r2, f1, says):
     assert says in text(words.tasks_claim(compared))
     sentence = text(words.tasks_compared(compared))
     gain = f"{r2 - 0.53:+.3f}".replace("-", "−")
-    assert f"differs from ridge regression by {gain} in R²" in sentence
+    assert sentence.startswith("From ridge regression on the few features")
+    assert f"the best MLP differs by {gain} in R²" in sentence
     assert f"{0.64 - f1:.3f} behind the best of them, random forest, recipe, decision" in sentence
     assert f"covers {(r2 - 0.2) / (0.74 - 0.2):.0%}".replace("%", " %") in sentence
 
@@ -97,11 +98,15 @@ def steps_of(**gains):
                              "on blocks of time."),
         ((0.02, -0.02, 0.005), "Tuning has paid on the test year and has hurt on the held-out "
                                "machine rows; on blocks of time the difference could be chance."),
-        ((-0.02, 0.0, 0.0), "Tuning has hurt on the test year; on the held-out machine rows and on "
-                            "blocks of time the difference could be chance."),
+        ((-0.02, 0.005, 0.005), "Tuning has hurt on the test year; on the held-out machine rows "
+                                "and on blocks of time the difference could be chance."),
+        ((0.005, 0.004, -0.005), "That tuning is worth anything has not been shown: on the test "
+                                 "year, on the held-out machine rows and on blocks of time, the "
+                                 "difference could be chance."),
+        # Where both models predict the same, there is nothing that chance could explain.
         ((0.005, 0.0, -0.005), "That tuning is worth anything has not been shown: on the test "
-                               "year, on the held-out machine rows and on blocks of time, the "
-                               "difference could be chance."),
+                               "year and on blocks of time, the difference could be chance."),
+        ((0.0, 0.0, 0.0), "That tuning is worth anything has not been shown: nothing changed."),
     ],
 )  # fmt: skip
 def test_a_step_has_paid_only_where_its_interval_says_so(gains, says):
@@ -143,7 +148,9 @@ def test_the_shape_matters_most_only_where_its_axis_is_the_widest():
     by_shape = searched(hidden=((64, 32), (16,), (16,)), scores=(0.5, 0.2, 0.2))
     widest = by_shape.widest.axis
     wider = replace(by_shape, spreads=by_shape.spreads | {"optimizer": 9.0})
-    assert "matters more than its shape" in text(words.shapes_claim(wider, wider))
+    assert "In neither grid is it the shape of the network" in text(
+        words.shapes_claim(wider, wider)
+    )
     told = text(words.shapes_evidence(wider, wider))
     assert "the widest axis, the optimizer, 9.0000" in told and "64-32 and 16 hidden" in told
     shaped = replace(by_shape, spreads=by_shape.spreads | {"hidden_sizes": 9.0})

@@ -231,7 +231,7 @@ def test_each_value_of_an_axis_shows_the_best_and_the_median_of_those_that_share
     assert dict(points(line(optimizer, "median")))[adam] == 0.25
     stems = [segment.tolist() for segment in optimizer.collections[0].get_segments()]
     assert [[adam, 0.25], [adam, 0.5]] in stems
-    assert set(legend(rate)) == {"best", "median"}
+    assert set(legend(fig)) == {"best", "median"}
 
 
 def test_values_that_are_numbers_stand_in_order_and_names_as_the_grid_has_them():
