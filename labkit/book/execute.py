@@ -107,7 +107,7 @@ def _session(project: Project, name: str, work: Path) -> Iterator:
     import nbformat
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    client = _client(nbformat.v4.new_notebook(), work)
+    client = _client(nbformat.v4.new_notebook(), work, project.figure_format)
     # The kernel's own notices are no part of the book. Should the kernel die, they tell why.
     log = _Tail()
     with closing(log), ExitStack() as stack:
@@ -151,7 +151,7 @@ def _session(project: Project, name: str, work: Path) -> Iterator:
         yield run
 
 
-def _client(notebook, work: Path):
+def _client(notebook, work: Path, figure_format: str):
     """What runs the cells of a notebook, for so long and so much output as are allowed."""
     from nbclient import NotebookClient
 
@@ -166,7 +166,9 @@ def _client(notebook, work: Path):
                 self.km.provisioner.process.kill()
             return None
 
-    return Bounded(notebook, km=_kernel_manager(work), timeout=_timeout(), **_PATIENCE)
+    return Bounded(
+        notebook, km=_kernel_manager(work, figure_format), timeout=_timeout(), **_PATIENCE
+    )
 
 
 def _timeout() -> float:
@@ -209,14 +211,16 @@ class _Tail:
         return " ".join(self.text.decode(errors="replace").split()[-40:])
 
 
-def _kernel_manager(work: Path):
+def _kernel_manager(work: Path, figure_format: str):
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
 
-    # This very interpreter, whatever kernels the machine's user has installed; figures as PNG of
-    # twice the pixels, sharp on today's screens.
+    # This very interpreter, whatever kernels the machine's user has installed.
     command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    command.append("--InlineBackend.figure_formats={'retina'}")
+    command.append(f"--InlineBackend.figure_formats={{{figure_format!r}}}")
+    if figure_format == "svg":  # without the time, so that the same figure is the same file
+        kept = {"bbox_inches": "tight", "metadata": {"Date": None}}
+        command.append(f"--InlineBackend.print_figure_kwargs={kept!r}")
     spec = KernelSpec(argv=command, display_name="book", language="python")
 
     class ThisPython(KernelSpecManager):

@@ -15,6 +15,9 @@ from labkit.book.files import inside, place, read_text
 CONFIG = "_quarto.yml"
 DEFAULT_PROFILE = "full"
 
+FIGURE_FORMATS = ("retina", "png", "svg")
+"""What `fig-format` may say: pixels, twice as many of them, or lines."""
+
 _FIRST_TITLE = re.compile(r"^# .*$", re.MULTILINE)
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -66,6 +69,7 @@ class Project:
     formats: tuple[str, ...]
     execute: dict
     code_fold: bool
+    figure_format: str
     repo_url: str
     profile: str | None = None
     environment: dict[str, str] = field(default_factory=dict)
@@ -133,6 +137,7 @@ def load(root: str | Path, profile: str | None = None) -> Project:
         formats=tuple(formats),
         execute=_mapping(config, "execute"),
         code_fold=bool(html.get("code-fold", False)),
+        figure_format=_figure_format(config, text),
         repo_url=str(book.get("repo-url") or ""),
         profile=profile,
         environment=_environment(root, profile),
@@ -161,6 +166,16 @@ def _mapping(config: dict, key: str) -> dict:
     if not isinstance(value, dict):
         raise BookError(f"{CONFIG}: expected `key: value` lines below `{key}:`, found {value!r}")
     return value
+
+
+def _figure_format(config: dict, text: str) -> str:
+    """What figures are kept as; Quarto's own choice, pixels, where nothing is said."""
+    given = config.get("fig-format", "retina")
+    if given not in FIGURE_FORMATS:
+        known = ", ".join(FIGURE_FORMATS)
+        line = _line_of(text, "fig-format:")
+        raise BookError(f"{CONFIG}:{line}: unknown fig-format {given!r}; expected one of {known}")
+    return given
 
 
 def _as_list(value) -> list[str]:

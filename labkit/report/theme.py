@@ -14,9 +14,13 @@ DIVERGING = "vlag"
 WIDTH = 7.2
 """Inches of a figure as wide as the text."""
 
+MANY = 1000
+"""More marks than this are drawn as pixels, in figures that are else made of lines."""
+
 SETTINGS = {
     "figure.dpi": 96,
     "savefig.dpi": 192,
+    "svg.hashsalt": "labkit",  # the same names of parts each time
     "figure.figsize": (WIDTH, 3.6),
     "figure.constrained_layout.use": True,
     "font.size": 9.5,

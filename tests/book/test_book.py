@@ -10,12 +10,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from books import tiny_book
 
 from labkit.book import BookError, lint, notebooks, render
 from labkit.book.assemble import escape
 from labkit.book.notebooks import public_address
 from labkit.book.project import load
 from labkit.book.source import Cell, Text, inline_expressions, parse
+from labkit.place import ROOT
 
 CONFIG = """\
 project:
@@ -326,6 +328,25 @@ def test_the_figure_has_its_alt_text_and_twice_the_pixels(made):
     assert struct.unpack(">I", data[16:20])[0] == pytest.approx(2 * width, abs=1)
 
 
+def test_figures_may_be_lines_and_the_same_figure_is_the_same_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    cell = """```{python}
+#| label: fig-a
+#| fig-cap: "A."
+#| fig-alt: "B."
+from labkit.report.theme import figure
+figure()[1].plot([0, 1], label="a");
+```"""
+    root = tiny_book(tmp_path / "book", cell)
+    edit(root, '"format":', '"fig-format": "svg", "format":')
+    made = []
+    for _ in range(2):
+        render(root, formats=["html", "pdf"], renderer="labkit", report=str)
+        made.append((root / "_book/chapters/01-one_files/fig-a.svg").read_bytes())
+    assert made[0].startswith(b"<?xml") and made[0] == made[1]
+    assert 'src="01-one_files/fig-a.svg"' in (root / "_book/chapters/01-one.html").read_text()
+
+
 def test_columns_of_executed_tables_keep_their_own_widths(made):
     assert "<colgroup>" not in page(made, "chapters/01-one.html")
 
@@ -470,6 +491,13 @@ def edit(root: Path, old: str, new: str) -> None:
     text = (root / "_quarto.yml").read_text()
     assert old in text
     (root / "_quarto.yml").write_text(text.replace(old, new))
+
+
+def test_a_format_of_figures_that_nobody_knows_is_named_with_its_line(plain_book):
+    edit(plain_book, "format:\n", "fig-format: pdf\nformat:\n")
+    message = r"_quarto\.yml:\d+: unknown fig-format 'pdf'; expected one of retina, png, svg"
+    with pytest.raises(BookError, match=message):
+        load(plain_book)
 
 
 def test_an_absent_chapter_is_named_with_its_line(plain_book):

@@ -1,5 +1,7 @@
 """Figures of the machine rows: each row in its class's colour, each count beside its bar."""
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -182,6 +184,15 @@ def test_each_row_stands_at_its_distance_in_the_band_of_its_class():
     assert all(abs(y - rows["No Failure"]) < 0.5 for _, y in of_class(axis, SOUND))
     assert all(abs(y - rows["Tool Wear"]) < 0.5 for _, y in of_class(axis, WEAR))
     assert sum(len(points(own)) for own in axis.collections) == 5
+
+
+def test_a_crowd_of_marks_becomes_pixels_and_the_rest_stays_lines():
+    crowd = flagged(**{SOUND: np.linspace(0.5, 2.5, 5000), WEAR: [3.0, 30.0]})
+    kept = io.BytesIO()
+    figures.distances(crowd).savefig(kept, format="svg")
+    text = kept.getvalue().decode()
+    assert text.count("<image") == 1 and len(text) < 200_000
+    assert 2 <= text.count("<use") < 500
 
 
 def test_the_limit_of_outliers_is_a_line_and_the_scale_can_be_read():

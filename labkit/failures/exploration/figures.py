@@ -24,7 +24,7 @@ from labkit.failures.rules import (
     SHORT_CLASSES,
 )
 from labkit.report.sentence import number
-from labkit.report.theme import DIVERGING, OKABE_ITO, figure, small_multiples
+from labkit.report.theme import DIVERGING, MANY, OKABE_ITO, figure, small_multiples
 
 FEATURES = MACHINE_FEATURES + PHYSICS_FEATURES
 
@@ -152,7 +152,7 @@ def distances(rows: pd.DataFrame) -> Figure:
         height = i + random.uniform(-0.3, 0.3, len(own))
         axis.scatter(
             own, height, s=3 if i == 0 else 12, marker=CLASS_MARKERS[name], lw=0,
-            color=CLASS_COLOURS[name], alpha=0.4 if i == 0 else 0.8,
+            color=CLASS_COLOURS[name], alpha=0.4 if i == 0 else 0.8, rasterized=len(own) > MANY,
         )  # fmt: skip
     axis.axvline(distance_limit(), color=GREY, ls="--", lw=1)
     axis.set_xscale("log")
@@ -222,6 +222,7 @@ def scatter_classes(axis: Axes, x, y, labels: np.ndarray, sizes: np.ndarray | No
         axis.scatter(
             x[rows], y[rows], s=size, marker=CLASS_MARKERS[name], color=CLASS_COLOURS[name],
             alpha=0.35 if i == 0 else 0.75, lw=0, zorder=1 + (i > 0),
+            rasterized=rows.sum() > MANY,
         )  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def _price_gaps(axis: Axes, coverage: pd.DataFrame) -> None:
     axis.set_xticks(months, [coverage.columns[i].year for i in months])
     if len(coverage) <= 20:
         axis.set_yticks(range(len(coverage)), coverage.index)
-    axis.set(xlabel="month", ylabel="stock", title="Prices: missing days are dark")
+    axis.set(xlabel="month", ylabel="stock", title="Prices: missing days in blue")
 
 
 def _statement_blanks(axis: Axes, statements: pd.DataFrame) -> None:
@@ -59,11 +59,11 @@ def _statement_blanks(axis: Axes, statements: pd.DataFrame) -> None:
     axis.set_xticks(
         range(len(names)), names, rotation=35, ha="right", rotation_mode="anchor", fontsize=7.5
     )
-    axis.set(ylabel="statement, row of the file", title="Statements: blanks are dark")
+    axis.set(ylabel="statement, row of the file", title="Statements: blanks in blue")
 
 
 def _presence(axis: Axes, present: np.ndarray) -> None:
-    colours = LinearSegmentedColormap.from_list("presence", ["#003a5d", "#dcebf5"])
+    colours = LinearSegmentedColormap.from_list("presence", [OKABE_ITO[0], "#ececec"])
     axis.imshow(present, cmap=colours, vmin=0, vmax=1, aspect="auto", interpolation="nearest")
     axis.grid(False)
 
