@@ -70,6 +70,7 @@ class Project:
     execute: dict
     code_fold: bool
     figure_format: str
+    submission: tuple[tuple[str, str], ...]
     repo_url: str
     profile: str | None = None
     environment: dict[str, str] = field(default_factory=dict)
@@ -138,6 +139,7 @@ def load(root: str | Path, profile: str | None = None) -> Project:
         execute=_mapping(config, "execute"),
         code_fold=bool(html.get("code-fold", False)),
         figure_format=_figure_format(config, text),
+        submission=_submission(config, text),
         repo_url=str(book.get("repo-url") or ""),
         profile=profile,
         environment=_environment(root, profile),
@@ -176,6 +178,13 @@ def _figure_format(config: dict, text: str) -> str:
         line = _line_of(text, "fig-format:")
         raise BookError(f"{CONFIG}:{line}: unknown fig-format {given!r}; expected one of {known}")
     return given
+
+
+def _submission(config: dict, text: str) -> tuple[tuple[str, str], ...]:
+    """What a course wants on the title page, as written: a number may begin with zeros."""
+    _mapping(config, "submission")
+    written = yaml.load(text, yaml.BaseLoader).get("submission") or {}
+    return tuple((label, str(value)) for label, value in written.items() if value)
 
 
 def _as_list(value) -> list[str]:

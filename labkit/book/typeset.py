@@ -131,6 +131,10 @@ class Typesetter:
             "author": list(self.project.author),
             "date": self.project.date,
             "abstract": self._abstract(),
+            "submission": [
+                {"label": label.capitalize(), "value": value}
+                for label, value in self.project.submission
+            ],
         }
         options = ["--from=json", "--to=typst-citations", "--syntax-highlighting=idiomatic"]
         options += [f"--template={HERE / 'template.typ'}", "--lua-filter", FILTER]

@@ -493,6 +493,16 @@ def edit(root: Path, old: str, new: str) -> None:
     (root / "_quarto.yml").write_text(text.replace(old, new))
 
 
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs pdftotext to read the PDF")
+def test_the_title_page_has_what_a_course_asks_for_as_written(tmp_path):
+    root = tiny_book(tmp_path / "book")
+    edit(root, '"format":', '"submission": {"student number": "00123", "course": ""}, "format":')
+    render(root, formats=["pdf"], renderer="labkit", report=str)
+    command = ["pdftotext", "-l", "1", root / "_book/Tiny.pdf", "-"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "Student number" in text and "00123" in text and "Course" not in text
+
+
 def test_a_format_of_figures_that_nobody_knows_is_named_with_its_line(plain_book):
     edit(plain_book, "format:\n", "fig-format: pdf\nformat:\n")
     message = r"_quarto\.yml:\d+: unknown fig-format 'pdf'; expected one of retina, png, svg"
