@@ -83,7 +83,7 @@ def book(args: argparse.Namespace) -> None:
     profile = _use_profile(args.profile)
     bootstrap.ensure_environment()
     _print_data(fetch=True)
-    _render(("pdf",) if args.pdf_only else ("html", "pdf"), profile, "auto", None)
+    _render(("pdf",) if args.pdf_only else ("html", "pdf"), profile, args.renderer, None)
 
 
 def render(args: argparse.Namespace) -> None:
@@ -195,6 +195,7 @@ def _parse(arguments: list) -> argparse.Namespace:
         return made
 
     profile = {"help": "full, quick or thorough; else as LABKIT_PROFILE says, else full"}
+    renderer = {"choices": ("auto", "quarto", "labkit"), "default": "auto"}
 
     made = add(setup)
     made.add_argument("--quarto", action="store_true", help="try again to install Quarto")
@@ -203,11 +204,12 @@ def _parse(arguments: list) -> argparse.Namespace:
     made = add(book)
     made.add_argument("--profile", **profile)
     made.add_argument("--pdf-only", action="store_true", help="make no HTML")
+    made.add_argument("--renderer", **renderer)
     made = add(render)
     made.add_argument("chapters", nargs="*", help="such as chapters/01-regression-eda.qmd")
     made.add_argument("--to", choices=("html", "pdf"), help="one format; without it, both")
     made.add_argument("--profile", **profile)
-    made.add_argument("--renderer", choices=("auto", "quarto", "labkit"), default="auto")
+    made.add_argument("--renderer", **renderer)
     add(run_tests, "test")
     add(soak)
     add(lint)

@@ -36,6 +36,24 @@ def test_the_workflow_looks_for_known_faults_of_all_that_is_installed():
     assert set(re.findall(r"pip-audit==(\S+)", run)) and "--spec pip-audit " not in run
 
 
+def test_what_is_published_is_made_by_quarto_of_kaggles_files():
+    jobs = yaml.safe_load((ROOT / ".github/workflows/book.yml").read_text())["jobs"]
+    on_main = "github.ref == 'refs/heads/main'"
+    (book,) = [s for s in jobs["render"]["steps"] if s.get("if") == on_main and "run" in s]
+    assert book["run"].endswith("book --renderer quarto")
+    assert book["env"] == {"LABKIT_SOURCE": "download"}, "else five stocks would be published"
+    assert jobs["deploy"]["if"] == on_main and "render" in jobs["deploy"]["needs"]
+
+
+def test_the_workflow_tests_every_python_that_the_lock_is_for():
+    jobs = yaml.safe_load((ROOT / ".github/workflows/book.yml").read_text())["jobs"]
+    matrix = jobs["library"]["strategy"]["matrix"]
+    tested = {*matrix["python"], *(own["python"] for own in matrix["include"])}
+    assert tested == {"3.11", "3.12", "3.13", "3.14"}
+    systems = {*matrix["os"], *(own["os"] for own in matrix["include"])}
+    assert systems == {"ubuntu-latest", "windows-latest", "macos-latest"}
+
+
 def test_updates_of_packages_and_actions_are_proposed():
     config = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())
     assert {own["package-ecosystem"] for own in config["updates"]} == {"pip", "github-actions"}
