@@ -83,14 +83,16 @@ def book(args: argparse.Namespace) -> None:
     profile = _use_profile(args.profile)
     bootstrap.ensure_environment()
     _print_data(fetch=True)
-    _render(("pdf",) if args.pdf_only else ("html", "pdf"), profile, args.renderer, None)
+    formats = ("pdf",) if args.pdf_only else ("html", "pdf")
+    _render(formats, profile, args.renderer, None, args.no_code)
 
 
 def render(args: argparse.Namespace) -> None:
     """render with the running Python, without set-up; all chapters or those named"""
     profile = _use_profile(args.profile)
     bootstrap.expose_scripts()
-    _render((args.to,) if args.to else ("html", "pdf"), profile, args.renderer, args.chapters)
+    formats = (args.to,) if args.to else ("html", "pdf")
+    _render(formats, profile, args.renderer, args.chapters, args.no_code)
 
 
 def run_tests(args: argparse.Namespace) -> int:
@@ -196,6 +198,7 @@ def _parse(arguments: list) -> argparse.Namespace:
 
     profile = {"help": "full, quick or thorough; else as LABKIT_PROFILE says, else full"}
     renderer = {"choices": ("auto", "quarto", "labkit"), "default": "auto"}
+    no_code = {"action": "store_true", "help": "leave folded code out of the PDF; listings stay"}
 
     made = add(setup)
     made.add_argument("--quarto", action="store_true", help="try again to install Quarto")
@@ -205,11 +208,13 @@ def _parse(arguments: list) -> argparse.Namespace:
     made.add_argument("--profile", **profile)
     made.add_argument("--pdf-only", action="store_true", help="make no HTML")
     made.add_argument("--renderer", **renderer)
+    made.add_argument("--no-code", **no_code)
     made = add(render)
     made.add_argument("chapters", nargs="*", help="such as chapters/01-regression-eda.qmd")
     made.add_argument("--to", choices=("html", "pdf"), help="one format; without it, both")
     made.add_argument("--profile", **profile)
     made.add_argument("--renderer", **renderer)
+    made.add_argument("--no-code", **no_code)
     add(run_tests, "test")
     add(soak)
     add(lint)
@@ -257,12 +262,16 @@ def _print_data(fetch: bool) -> None:
     print(report(config.profile_name(), fetch=fetch), flush=True)
 
 
-def _render(formats: tuple, profile: str, renderer: str, chapters: list | None) -> None:
+def _render(
+    formats: tuple, profile: str, renderer: str, chapters: list | None, no_code: bool
+) -> None:
     """Render, then say where the pages are and what made them."""
     from labkit import lab
     from labkit.book import render as render_book
 
     start = time.perf_counter()
+    if no_code:  # the filters of both renderers ask for it
+        os.environ["LABKIT_NO_CODE"] = "1"
     if not chapters:  # which are of all data: those that will not do are told before an hour's work
         lab.stocks(), lab.machines()
     made = render_book(

@@ -494,6 +494,42 @@ def edit(root: Path, old: str, new: str) -> None:
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs pdftotext to read the PDF")
+def test_folded_code_may_stay_off_the_paper_and_listings_do_not(tmp_path, monkeypatch):
+    cells = """```{python}
+x = "folded"
+print("shown", len(x))
+```
+
+```{python}
+#| code-fold: false
+y = "open"
+```
+
+```{python}
+#| lst-label: lst-a
+#| lst-cap: "A."
+#| code-fold: false
+z = "listed"
+```
+"""
+    root = tiny_book(tmp_path / "book", cells)
+    edit(root, '"html": {}', '"html": {"code-fold": true}')
+    texts = []
+    for _ in range(2):
+        render(root, renderer="labkit", report=str)
+        command = ["pdftotext", root / "_book/Tiny.pdf", "-"]
+        texts.append(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        page = (root / "_book/chapters/01-one.html").read_text()
+        assert "folded" in page and "listed" in page
+        monkeypatch.setenv("LABKIT_NO_CODE", "1")
+    words = ("folded", "shown 6", "open", "listed")
+    assert [[word in text for word in words] for text in texts] == [
+        [True] * 4,
+        [False, *[True] * 3],
+    ]
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs pdftotext to read the PDF")
 def test_the_title_page_has_what_a_course_asks_for_as_written(tmp_path):
     root = tiny_book(tmp_path / "book")
     edit(root, '"format":', '"submission": {"student number": "00123", "course": ""}, "format":')
