@@ -9,17 +9,12 @@ import logging
 import os
 from functools import cache
 
-import yaml
-
 from labkit import config
 from labkit.failures.data import Maintenance, load_maintenance
 from labkit.failures.enough import check_enough as enough_machines
 from labkit.failures.profile import PROFILES as FAILURE_PROFILES
 from labkit.failures.profile import Profile as FailureProfile
 from labkit.files.provenance import Provenance
-from labkit.place import ROOT
-from labkit.report.sentence import Sentence, as_text
-from labkit.report.tables import capital
 from labkit.volatility.data import NYSE, load_nyse
 from labkit.volatility.enough import check_enough as enough_prices
 from labkit.volatility.profile import PROFILES as VOLATILITY_PROFILES
@@ -67,19 +62,6 @@ def provenances() -> tuple[Provenance, Provenance]:
         When the data named are not there, or not as they should be.
     """
     return _stocks(_named()).provenance, _machines(_named()).provenance
-
-
-def submission() -> Sentence | None:
-    """What a course wants to know of a report that is handed in, from ``_quarto.yml``; or nothing.
-
-    Values are taken as they are written: a student's number may begin with zeros.
-    """
-    text = (ROOT / "_quarto.yml").read_text(encoding="utf-8")
-    written = yaml.load(text, yaml.BaseLoader).get("submission") or {}
-    given = [(capital(as_text(label)), as_text(own)) for label, own in written.items() if own]
-    if not given:
-        return None
-    return Sentence(" · ".join(f"{label}: **{own}**" for label, own in given))
 
 
 def _named() -> tuple[str | None, ...]:

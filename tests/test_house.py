@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "report": {"errors", "place", "config", "nets", "files"},
     "volatility": {"errors", "config", "nets", "files", "report"},
     "failures": {"errors", "config", "nets", "files", "report"},
-    "lab": {"errors", "place", "config", "nets", "files", "report", "volatility", "failures"},
+    "lab": {"errors", "config", "nets", "files", "report", "volatility", "failures"},
     "both": {"errors", "config", "nets", "files", "report", "volatility", "failures"},
 }
 """Room → the rooms below it. The front door, ``__init__`` and ``__main__``, opens all of them."""

@@ -97,15 +97,3 @@ def test_only_the_doors_read_the_environment():
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             assert getattr(node, "attr", "") not in ("environ", "getenv"), path
-
-
-def test_what_a_course_asks_for_is_said_as_written_and_else_nothing(monkeypatch, tmp_path):
-    """A number that begins with zeros is no number in base eight, and markup is text."""
-    monkeypatch.setattr(lab, "ROOT", tmp_path)
-    config = tmp_path / "_quarto.yml"
-    config.write_text("submission:\n  student number: 00123\n  course: A *B*\n  instructor:\n")
-    told = lab.submission()._repr_markdown_()
-    assert told == r"Student number: **00123** · Course: **A \*B\***"
-    for nothing in ("submission:\n  course:\n", "submission:\n", "lang: en\n"):
-        config.write_text(nothing)
-        assert lab.submission() is None

@@ -1,4 +1,4 @@
-"""The book's renderer, its linter, and its notebooks.
+"""The book's renderer, its linter, its notebooks, and the zip that is handed in.
 
 Quarto renders the book where it is installed. Elsewhere this room does: it executes the chapters
 (`execute`), puts code and outputs in place (`assemble`), numbers and checks what can be referred
@@ -10,5 +10,6 @@ from labkit.book.errors import BookError
 from labkit.book.lint import Problem, lint
 from labkit.book.notebooks import notebooks
 from labkit.book.render import Rendered, render
+from labkit.book.submission import pack
 
-__all__ = ["BookError", "Problem", "Rendered", "lint", "notebooks", "render"]
+__all__ = ["BookError", "Problem", "Rendered", "lint", "notebooks", "pack", "render"]

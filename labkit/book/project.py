@@ -182,9 +182,10 @@ def _figure_format(config: dict, text: str) -> str:
 
 def _submission(config: dict, text: str) -> tuple[tuple[str, str], ...]:
     """What a course wants on the title page, as written: a number may begin with zeros."""
-    _mapping(config, "submission")
+    given = _mapping(config, "submission")
     written = yaml.load(text, yaml.BaseLoader).get("submission") or {}
-    return tuple((label, str(value)) for label, value in written.items() if value)
+    pairs = zip(given.values(), written.items(), strict=True)
+    return tuple((label, value) for known, (label, value) in pairs if known not in (None, ""))
 
 
 def _as_list(value) -> list[str]:

@@ -72,6 +72,7 @@ class Typesetter:
             "book-author": list(self.project.author),
             "book-date": self.project.date,
             "front": index == 0,
+            "submission": self._submission(),
             "pagetitle": self._page_title(item),
             "chapter-title": {"inlines": item.title},
             "kicker": item.name,
@@ -131,10 +132,7 @@ class Typesetter:
             "author": list(self.project.author),
             "date": self.project.date,
             "abstract": self._abstract(),
-            "submission": [
-                {"label": label.capitalize(), "value": value}
-                for label, value in self.project.submission
-            ],
+            "submission": self._submission(),
         }
         options = ["--from=json", "--to=typst-citations", "--syntax-highlighting=idiomatic"]
         options += [f"--template={HERE / 'template.typ'}", "--lua-filter", FILTER]
@@ -154,6 +152,12 @@ class Typesetter:
             raise BookError(f"the PDF: Typst says: {error}") from error
         document.unlink()
         return target
+
+    def _submission(self) -> list[dict]:
+        return [
+            {"label": label.capitalize(), "value": value}
+            for label, value in self.project.submission
+        ]
 
     def _abstract(self) -> dict | str:
         if not self.project.abstract:
