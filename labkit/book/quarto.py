@@ -15,6 +15,7 @@ from labkit.book import output
 from labkit.book.errors import BookError
 from labkit.book.execute import environment
 from labkit.book.files import read_text
+from labkit.book.paper import pack_objects
 from labkit.book.project import Chapter, Project
 from labkit.book.source import ANY_KIND
 
@@ -72,6 +73,8 @@ def render(
         for command in _commands(program, project, formats, only):
             _check_log(_run(command, project, seconds, report))
         _check_pages(project)
+        for pdf in project.output.glob("*.pdf"):
+            pack_objects(pdf)
         output.take_back(work, project)
     html = project.output / (only or project.chapters)[0].page if "html" in formats else None
     pdf = next(project.output.glob("*.pdf"), None) if "pdf" in formats and not only else None

@@ -10,6 +10,7 @@ from labkit.book.crossref import NumberedChapter, Target
 from labkit.book.errors import BookError
 from labkit.book.files import inside
 from labkit.book.pandoc import FILTER, HERE, meta, nodes, pandoc, plain
+from labkit.book.paper import pack_objects
 from labkit.book.project import Project
 
 SITE = "site"
@@ -151,6 +152,7 @@ class Typesetter:
         except RuntimeError as error:
             raise BookError(f"the PDF: Typst says: {error}") from error
         document.unlink()
+        pack_objects(target)
         return target
 
     def _submission(self) -> list[dict]:

@@ -20,6 +20,7 @@ MANY = 1000
 SETTINGS = {
     "figure.dpi": 96,
     "savefig.dpi": 192,
+    "path.simplify_threshold": 0.5,  # half a pixel: what none sees of a long line is not kept
     "svg.hashsalt": "labkit",  # the same names of parts each time
     "figure.figsize": (WIDTH, 3.6),
     "figure.constrained_layout.use": True,

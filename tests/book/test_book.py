@@ -9,12 +9,14 @@ import struct
 import subprocess
 from pathlib import Path
 
+import pikepdf
 import pytest
 from books import tiny_book
 
 from labkit.book import BookError, lint, notebooks, render
 from labkit.book.assemble import escape
 from labkit.book.notebooks import public_address
+from labkit.book.paper import pack_objects
 from labkit.book.project import load
 from labkit.book.source import Cell, Text, inline_expressions, parse
 from labkit.place import ROOT
@@ -416,8 +418,25 @@ def test_the_pdf_holds_the_whole_book(made):
 
 
 def test_the_pdf_tells_what_its_figures_show(made):
-    pdf = made[1].pdf.read_bytes()
-    assert pdf.startswith(b"%PDF") and b'/Alt(It says "up".)' in pdf
+    with pikepdf.open(made[1].pdf) as pdf:
+        told = [str(own["/Alt"]) for own in pdf.objects if _tag(own) == "/Figure" and "/Alt" in own]
+        assert 'It says "up".' in told and pdf.Root.MarkInfo.Marked
+
+
+def _tag(own) -> str:
+    return str(own.get("/S")) if isinstance(own, pikepdf.Dictionary) else ""
+
+
+def test_the_objects_of_the_pdf_are_packed_and_nothing_is_lost(made, tmp_path):
+    small, path = made[1].pdf.stat().st_size, tmp_path / "unpacked.pdf"
+    with pikepdf.open(made[1].pdf) as pdf:
+        pdf.save(path, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+        pages, tags = len(pdf.pages), sorted(filter(None, map(_tag, pdf.objects)))
+    assert small < 0.8 * path.stat().st_size
+    pack_objects(path)
+    with pikepdf.open(path) as pdf:
+        assert len(pdf.pages) == pages and sorted(filter(None, map(_tag, pdf.objects))) == tags
+    assert path.stat().st_size <= 1.01 * small and len(list(tmp_path.iterdir())) == 1
 
 
 # What stops a render --------------------------------------------------------------------------
@@ -769,7 +788,7 @@ echo "pandoc"
 echo "  to: html"
 rm -rf _book; mkdir -p _book
 echo '{page}' > _book/index.html
-echo pdf > _book/A.pdf
+cp "$(dirname "$0")/a.pdf" _book/A.pdf
 {end}
 """
 
@@ -778,6 +797,9 @@ echo pdf > _book/A.pdf
 def quarto(plain_book, monkeypatch, tmp_path_factory):
     """A stand-in for the Quarto program, which this machine may not have."""
     folder = tmp_path_factory.mktemp("bin")
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(folder / "a.pdf")
 
     def install(page="new", end="exit 0", version="1.10.18"):
         program = folder / "quarto"
@@ -810,6 +832,7 @@ def test_quarto_renders_both_formats_in_one_go(quarto):
         ({"page": "see ?lst-x"}, r"index\.html: Quarto left \?lst-x"),
         ({"page": "<code>{python} say()</code>"}, r"index\.html: Quarto left {python}"),
         ({"end": "echo '\"{python} say()\"' > _book/search.json"}, r"search\.json: .* {python}"),
+        ({"end": "echo pdf > _book/A.pdf"}, r"A\.pdf is no PDF that can be read"),
     ],
 )
 def test_what_quarto_only_warns_of_fails_and_keeps_the_last_book(quarto, what, message):
