@@ -2,7 +2,8 @@
 -- submission.typ does it.
 local stringify = pandoc.utils.stringify
 
-if not FORMAT:match('html') then return {} end
+-- The built-in renderer's template does it by itself.
+if not quarto or not FORMAT:match('html') then return {} end
 
 function Pandoc(doc)
   local first = quarto.doc.input_file:match('[^/\\]+$') == 'index.qmd'

@@ -10,7 +10,6 @@
 local stringify = pandoc.utils.stringify
 local html = FORMAT:match('html') ~= nil
 local typst = FORMAT:match('typst') ~= nil
-local without_code = typst and os.getenv('LABKIT_NO_CODE')
 
 local KINDS = {
   fig = 'Figure', tbl = 'Table', eq = 'Equation', sec = 'Section', lst = 'Listing',
@@ -336,8 +335,6 @@ local function resolve_pass(doc)
         element,
         pandoc.RawBlock('html', '</details>'),
       }
-    elseif without_code and fold == 'true' then
-      return {}
     elseif typst and element.classes:includes('output') then
       return {
         pandoc.RawBlock('typst', '#output['),

@@ -70,6 +70,7 @@ class Project:
     execute: dict
     code_fold: bool
     figure_format: str
+    filters: tuple[Path, ...]
     submission: tuple[tuple[str, str], ...]
     repo_url: str
     profile: str | None = None
@@ -121,7 +122,7 @@ def load(root: str | Path, profile: str | None = None) -> Project:
     formats = {formats: {}} if isinstance(formats, str) else _mapping(config, "format")
     html = formats.get("html") if isinstance(formats.get("html"), dict) else {}
     chapters = _chapters(root, book, text)
-    bibliography = _bibliography(root, config, text)
+    bibliography = _named_files(root, config, "bibliography", text)
     sources = [*(chapter.source for chapter in chapters), *bibliography, CONFIG]
     return Project(
         root=root,
@@ -139,6 +140,7 @@ def load(root: str | Path, profile: str | None = None) -> Project:
         execute=_mapping(config, "execute"),
         code_fold=bool(html.get("code-fold", False)),
         figure_format=_figure_format(config, text),
+        filters=tuple(root / name for name in _named_files(root, config, "filters", text)),
         submission=_submission(config, text),
         repo_url=str(book.get("repo-url") or ""),
         profile=profile,
@@ -258,12 +260,12 @@ def _is_unnumbered(root: Path, source: str) -> bool:
     return bool(title and re.search(r"\{[^}]*(\.unnumbered|(?<=[\s{])-(?=[\s}]))", title.group()))
 
 
-def _bibliography(root: Path, config: dict, text: str) -> list[str]:
-    names = _as_list(config.get("bibliography"))
+def _named_files(root: Path, config: dict, key: str, text: str) -> list[str]:
+    names = _as_list(config.get(key))
     for name in names:
         if not (root / name).is_file():
             raise BookError(
-                f"{CONFIG}:{_line_of(text, name)}: bibliography {name} is not there; "
+                f"{CONFIG}:{_line_of(text, name)}: {key} {name} is not there; "
                 "create it or take the line out"
             )
     return names

@@ -43,6 +43,7 @@ class Typesetter:
             name: {"text": target.text, "number": target.number, "page": target.page}
             for name, target in targets.items()
         }
+        self._filters = [f"--lua-filter={path}" for path in (*project.filters, FILTER)]
         self._citeproc = ["--citeproc", "--metadata=link-citations:true"]
         self._citeproc += [f"--bibliography={path}" for path in project.bibliography]
 
@@ -89,7 +90,7 @@ class Typesetter:
             fields["pdf"] = self.project.pdf_name
         options = ["--from=json", "--to=html5", "--mathml", "--section-divs", "--toc"]
         options += ["--toc-depth=3", f"--template={HERE / 'template.html'}"]
-        options += ["--lua-filter", FILTER, *self._citeproc]
+        options += [*self._filters, *self._citeproc]
         return pandoc(_tree(item, blocks, fields), *options, where=item.chapter.source)
 
     def _page_title(self, item: NumberedChapter) -> str:
@@ -136,7 +137,7 @@ class Typesetter:
             "submission": self._submission(),
         }
         options = ["--from=json", "--to=typst-citations", "--syntax-highlighting=idiomatic"]
-        options += [f"--template={HERE / 'template.typ'}", "--lua-filter", FILTER]
+        options += [f"--template={HERE / 'template.typ'}", *self._filters]
         source = pandoc(
             _tree(self.chapters[0], blocks, fields), *options, *self._citeproc, where="the PDF"
         )

@@ -533,6 +533,8 @@ z = "listed"
 """
     root = tiny_book(tmp_path / "book", cells)
     edit(root, '"html": {}', '"html": {"code-fold": true}')
+    edit(root, '"format":', '"filters": ["paper.lua"], "format":')
+    shutil.copyfile(ROOT / "theme/paper.lua", root / "paper.lua")
     texts = []
     for _ in range(2):
         render(root, renderer="labkit", report=str)
@@ -561,6 +563,13 @@ def test_the_title_page_has_what_a_course_asks_for_as_written(tmp_path):
 def test_a_format_of_figures_that_nobody_knows_is_named_with_its_line(plain_book):
     edit(plain_book, "format:\n", "fig-format: pdf\nformat:\n")
     message = r"_quarto\.yml:\d+: unknown fig-format 'pdf'; expected one of retina, png, svg"
+    with pytest.raises(BookError, match=message):
+        load(plain_book)
+
+
+def test_a_filter_that_is_not_there_is_named_with_its_line(plain_book):
+    edit(plain_book, "format:\n", "filters:\n  - theme/gone.lua\nformat:\n")
+    message = r"_quarto\.yml:\d+: filters theme/gone\.lua is not there; create it or"
     with pytest.raises(BookError, match=message):
         load(plain_book)
 
