@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help book quick pdf test soak data lock clean
+.PHONY: help book quick pdf submission test soak data lock clean
 
 help:  ## what can be asked for
 	@$(PYTHON) -m labkit --help
@@ -16,6 +16,9 @@ quick:  ## the same on less data and small grids
 
 pdf:  ## the PDF only
 	@$(PYTHON) -m labkit book --pdf-only $(ARGS)
+
+submission:  ## the book with its notebooks and results in one zip, to hand in
+	@$(PYTHON) -m labkit submission $(ARGS)
 
 test:  ## set up, run the tests; ARGS go to pytest
 	@$(PYTHON) -m labkit test $(ARGS)

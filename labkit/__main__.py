@@ -150,6 +150,17 @@ def notebooks(args: argparse.Namespace) -> None:
         print(_shown(path))
 
 
+def submission(args: argparse.Namespace) -> None:
+    """render the book and pack it with its notebooks and results into one zip, to hand in"""
+    book(args)
+    from labkit.book import notebooks as write_notebooks
+    from labkit.book import pack
+
+    write_notebooks(ROOT, ROOT / "notebooks")
+    made = pack(ROOT, ROOT / "notebooks", ROOT / "submission.zip")
+    print(f"{'Hand in':9}{_shown(made)}")
+
+
 def bench(args: argparse.Namespace) -> int:
     """time the grid search against what else one could use"""
     bootstrap.ensure_environment()
@@ -207,6 +218,11 @@ def _parse(arguments: list) -> argparse.Namespace:
     made = add(book)
     made.add_argument("--profile", **profile)
     made.add_argument("--pdf-only", action="store_true", help="make no HTML")
+    made.add_argument("--renderer", **renderer)
+    made.add_argument("--no-code", **no_code)
+    made = add(submission)
+    made.set_defaults(pdf_only=False)
+    made.add_argument("--profile", **profile)
     made.add_argument("--renderer", **renderer)
     made.add_argument("--no-code", **no_code)
     made = add(render)

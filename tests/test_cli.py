@@ -25,8 +25,8 @@ from labkit.report.alarms import Alarm
 
 ROOT = bootstrap.ROOT
 COMMANDS = [
-    "setup", "data", "book", "render", "test", "soak", "lint", "notebooks", "bench", "lock",
-    "clean-results", "clean",
+    "setup", "data", "book", "render", "submission", "test", "soak", "lint", "notebooks", "bench",
+    "lock", "clean-results", "clean",
 ]  # fmt: skip
 
 
