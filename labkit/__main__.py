@@ -142,11 +142,12 @@ def score(args: argparse.Namespace) -> int:
 
 
 def notebooks(args: argparse.Namespace) -> None:
-    """write each chapter as a notebook, for Colab and Kaggle"""
+    """run the chapters and write each as a notebook, for Colab and Kaggle"""
+    profile = _use_profile(args.profile)
     bootstrap.ensure_environment()
     from labkit.book import notebooks as write_notebooks
 
-    for path in write_notebooks(ROOT, args.folder):
+    for path in write_notebooks(ROOT, args.folder, profile=profile):
         print(_shown(path))
 
 
@@ -156,7 +157,7 @@ def submission(args: argparse.Namespace) -> None:
     from labkit.book import notebooks as write_notebooks
     from labkit.book import pack
 
-    write_notebooks(ROOT, ROOT / "notebooks")
+    write_notebooks(ROOT, ROOT / "notebooks", profile=_use_profile(args.profile))
     made = pack(ROOT, ROOT / "notebooks", ROOT / "submission.zip")
     print(f"{'Hand in':9}{_shown(made)}")
 
@@ -238,6 +239,7 @@ def _parse(arguments: list) -> argparse.Namespace:
     made.add_argument("--all", action="store_true", help="print every score")
     made = add(notebooks)
     made.add_argument("folder", nargs="?", type=Path, default=Path("notebooks"))
+    made.add_argument("--profile", **profile)
     made = add(bench)
     made.add_argument("--size", default="small", help="of what is searched; a wrong one names all")
     made.add_argument("--no-growth", action="store_true", help="only the contenders")

@@ -2,7 +2,7 @@
 
 import ast
 import hashlib
-import json
+import importlib.metadata
 import os
 import re
 import shutil
@@ -16,8 +16,9 @@ from wheels import write_wheel
 
 from labkit import __main__ as cli
 from labkit import bootstrap
-from labkit.book import notebooks
 from labkit.book.errors import BookError
+from labkit.book.notebook_setup import opening
+from labkit.book.project import load
 from labkit.bootstrap import environment, requirements
 from labkit.config import ProfileError
 from labkit.files.provenance import DataError
@@ -229,10 +230,14 @@ def test_old_python_is_told_what_to_do():
 
 
 def test_requirements_are_pinned_and_name_no_index():
-    for name in ("requirements.txt", "requirements-quarto.txt"):
+    included = []
+    for name in ("requirements-studies.txt", "requirements.txt", "requirements-quarto.txt"):
         text = (ROOT / name).read_text("utf-8")
         lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+        if "-r requirements-studies.txt" in lines:
+            lines = [*included, *(line for line in lines if not line.startswith("-r"))]
         assert [str(requirement) for requirement in requirements.read(ROOT / name)] == lines
+        included = lines
         assert [line for line in lines if "==" not in line] == []
         assert "index-url" not in text
 
@@ -332,18 +337,24 @@ def test_no_environment_is_made_where_none_is_wanted(offline, clone):
     assert not (clone / ".venv").exists()
 
 
-def test_a_notebook_installs_what_its_machine_lacks_and_no_more(offline, clone, tmp_path):
-    (first, *_) = notebooks(ROOT, tmp_path / "notebooks")
-    cell = "".join(json.loads(first.read_text("utf-8"))["cells"][0]["source"])
+def test_a_notebook_installs_what_its_machine_lacks_and_changes_nothing(offline, clone):
+    """A package that wants another version of one that is there would swap it under the kernel."""
+    write_wheel(offline, "labkit_tiny", "1.0")
+    write_wheel(offline, "labkit_choosy", "1.0", requires=("pytest<1",))
+    _, cell = opening(load(ROOT))
 
-    def start(requirement):
-        (clone / "requirements.txt").write_text(requirement + "\n")
+    def start(*lines):
+        (clone / "requirements-studies.txt").write_text("".join(f"{line}\n" for line in lines))
+        command = "import importlib.metadata as m; print(m.version('pytest'))"
         return subprocess.run(
-            [sys.executable, "-c", cell], cwd=clone, capture_output=True, text=True
+            [sys.executable, "-c", f"{cell}\n{command}"], cwd=clone, capture_output=True, text=True
         )
 
+    own = importlib.metadata.version("pytest")
     met = start("pytest==0.1")  # installed, in another version
-    assert (met.returncode, met.stdout) == (0, ""), met.stderr
-    lacking = start("labkit_absent==1.0")
-    assert lacking.stdout.startswith(f"Installing into {sys.executable}: labkit_absent==1.0")
-    assert "SetupError: The requirement labkit_absent==1.0 could not be" in lacking.stderr
+    assert (met.returncode, met.stdout) == (0, f"{own}\n"), met.stderr
+    lacking = start("labkit_absent==1.0", "labkit_choosy==1.0")
+    assert f"Installing into {sys.executable}: labkit_absent, labkit_choosy" in lacking.stdout
+    for name in ("labkit_absent", "labkit_choosy"):
+        assert f"Without {name}: " in lacking.stdout
+    assert (lacking.returncode, lacking.stdout.splitlines()[-1]) == (0, own), lacking.stderr

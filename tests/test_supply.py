@@ -3,8 +3,8 @@
 import re
 
 import yaml
-from packaging.requirements import Requirement
 
+from labkit.bootstrap import requirements
 from labkit.bootstrap.lock import NOT_LOCKED
 from labkit.place import ROOT
 
@@ -64,10 +64,8 @@ def test_the_lock_has_every_requirement_with_its_hashes():
     entry = re.compile(r"^([\w.-]+)==(\S+).*\\\n(?:    --hash=sha256:[0-9a-f]{64}.*\n)+", re.M)
     locked = [(name.replace("_", "-").lower(), version) for name, version in entry.findall(lock)]
     assert len(locked) == len(re.findall(r"^[\w.-]+==", lock, re.M))
-    for line in (ROOT / "requirements.txt").read_text().splitlines():
-        if line and not line.startswith("#"):
-            wanted = Requirement(line)
-            name = wanted.name.replace("_", "-").lower()
-            if not re.fullmatch(NOT_LOCKED, name):
-                versions = [version for own, version in locked if own == name]
-                assert versions and all(map(wanted.specifier.contains, versions)), line
+    for wanted in requirements.read(ROOT / "requirements.txt"):
+        name = wanted.name.replace("_", "-").lower()
+        if not re.fullmatch(NOT_LOCKED, name):
+            versions = [version for own, version in locked if own == name]
+            assert versions and all(map(wanted.specifier.contains, versions)), wanted

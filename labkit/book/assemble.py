@@ -17,10 +17,15 @@ _IMAGES = {"image/svg+xml": "svg", "image/png": "png"}
 
 @dataclass
 class Assembled:
-    """Markdown of a chapter, and the images that it shows: path below its folder -> bytes."""
+    """Markdown of a chapter, and the images that it shows: path below its folder -> bytes.
+
+    A cell is a div of the class ``cell`` whose ``index`` is that of its part; ``outputs`` holds
+    what each part gave.
+    """
 
     markdown: str
     images: dict[str, bytes] = field(default_factory=dict)
+    outputs: list = field(default_factory=list)
 
 
 def assemble(project: Project, chapter: Chapter, parts: list, results: list | None) -> Assembled:
@@ -37,7 +42,7 @@ def assemble(project: Project, chapter: Chapter, parts: list, results: list | No
     BookError
         If a figure cell did not make one image, or a table cell no table.
     """
-    made = Assembled("")
+    made = Assembled("", outputs=results or [])
     pieces = []
     for index, part in enumerate(parts):
         if isinstance(part, Text):
@@ -102,16 +107,16 @@ class _CellWriter:
         self.options |= project.execute | cell.options
 
     def write(self, outputs: list) -> str:
-        if self.options["include"] is False:
-            return ""
+        pieces = [] if self.options["include"] is False else self._shown(outputs)
+        return "\n\n".join([f':::::: {{.cell index="{self.index}"}}', *pieces, "::::::"])
+
+    def _shown(self, outputs: list) -> list[str]:
         pieces = []
         if self.options["echo"] is not False and self.cell.code.strip():
             pieces.append(self._code())
         if self.options["output"] is not False and self.cell.evaluated:
             pieces += self._outputs(outputs)
-        if not pieces:
-            return ""
-        return "\n\n".join([":::::: {.cell}", *pieces, "::::::"])
+        return pieces
 
     def _code(self) -> str:
         fold = str(self.options["code-fold"]).lower()

@@ -182,6 +182,7 @@ local function resolve_pass(doc)
     elseif #item.prefix > 0 then
       words = item.prefix .. { pandoc.Str('\u{a0}' .. target.number) }
     end
+    if not (html or typst) then return words .. item.suffix end
     local attr = pandoc.Attr('', html and { 'crossref' } or {})
     return pandoc.Inlines { pandoc.Link(words, address(item.id), '', attr) } .. item.suffix
   end
@@ -210,7 +211,10 @@ local function resolve_pass(doc)
     if file and html then
       element.target = file:gsub('%.qmd$', '.html') .. (id ~= '' and '#' .. id or '')
       return element
-    elseif file and typst then
+    elseif file and not typst then
+      element.target = file:match('[^/]*$'):gsub('%.qmd$', '.ipynb')
+      return element
+    elseif file then
       return registry[id] and pandoc.Link(element.content, '#' .. id) or element.content
     elseif typst and element.target:match('^#') and not element.target:match('^#ref%-')
       and not registry[element.target:sub(2)] then
@@ -277,6 +281,7 @@ local function resolve_pass(doc)
   local function table_(element)
     local caption = numbered_caption(element, KINDS.tbl)
     if not html then
+      if not typst then element.identifier = '' end
       element.caption = { long = #caption > 0 and { pandoc.Plain(caption) } or {} }
       return element
     end
@@ -298,6 +303,9 @@ local function resolve_pass(doc)
     if not (span.classes:includes('equation') and number) then return nil end
     local tag = '(' .. number .. ')'
     span.attributes.number = nil
+    if not (html or typst) then
+      return pandoc.Math('DisplayMath', span.content[1].text:gsub('%s+$', '') .. ' \\tag{' .. number .. '}')
+    end
     if html then
       span.content:insert(pandoc.Span({ pandoc.Str(tag) }, pandoc.Attr('', { 'equation-number' })))
       return span
@@ -317,6 +325,7 @@ local function resolve_pass(doc)
     if number ~= '' then
       local mark = html
         and pandoc.Span({ pandoc.Str(number) }, pandoc.Attr('', { 'section-number' }))
+        or not typst and pandoc.Str(number)
         or pandoc.RawInline('typst', '#section-number(' .. typst_string(number) .. ')')
       element.content = pandoc.Inlines { mark, pandoc.Space() } .. element.content
     end
@@ -374,6 +383,7 @@ local function resolve_pass(doc)
       blocks:insert(pandoc.RawBlock('html', closing))
       return blocks
     end
+    return pandoc.BlockQuote(pandoc.Blocks { pandoc.Para { pandoc.Strong(title) } } .. div.content)
   end
 
   local function listing(element)
@@ -402,10 +412,25 @@ local function resolve_pass(doc)
     local kind = callout_kind(element)
     if kind then return callout(element, kind) end
     if element.classes:includes('listing') then return listing(element) end
-    if typst and element.classes:includes('cell') then return element.content end
+    if element.classes:includes('cell') then
+      element.attributes.index = nil
+      if typst or #element.content == 0 then return element.content end
+    end
+  end
+
+  -- What Markdown lacks: a term stands above what it means.
+  local function definitions(list)
+    if html or typst then return nil end
+    local blocks = pandoc.Blocks {}
+    for _, item in ipairs(list.content) do
+      blocks:insert(pandoc.Para { pandoc.Strong(item[1]) })
+      for _, meaning in ipairs(item[2]) do blocks:insert(pandoc.BlockQuote(meaning)) end
+    end
+    return blocks
   end
 
   return doc:walk {
+    DefinitionList = definitions,
     Cite = cross_reference,
     Link = link,
     Image = image,

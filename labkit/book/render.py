@@ -134,7 +134,7 @@ def _render(
     if only is None:
         _pre_render(project, report)
     sources = _checked(project, only, False, report)
-    made = _run_chapters(project, sources, only, done.seconds, work, report)
+    made = run_chapters(project, sources, only, done.seconds, work, report)
     report("typesetting " + " and ".join(formats))
     with output.alone(project, lambda: report("waiting for another render of this book")):
         (work / output.NEW).mkdir()
@@ -164,7 +164,7 @@ def _pre_render(project: Project, report: Callable[[str], None]) -> None:
             raise BookError(f"_quarto.yml: the pre-render command {command!r} failed: {tail}")
 
 
-def _run_chapters(
+def run_chapters(
     project: Project,
     sources: dict[Chapter, list],
     only: list[Chapter] | None,
@@ -193,7 +193,7 @@ def _typeset(
     only: list[Chapter] | None,
     out: Path,
 ) -> None:
-    chapters = [_number(chapter, item.markdown) for chapter, item in made.items()]
+    chapters = [numbered(chapter, item.markdown) for chapter, item in made.items()]
     shown = [item for item in chapters if only is None or item.chapter in only]
     targets = crossref.registry(chapters)
     crossref.check(project, shown, targets, crossref.citation_keys(project))
@@ -207,6 +207,7 @@ def _typeset(
         setter.pages({item.chapter.source for item in shown}, pdf=pdf)
 
 
-def _number(chapter: Chapter, markdown: str) -> crossref.NumberedChapter:
+def numbered(chapter: Chapter, markdown: str) -> crossref.NumberedChapter:
+    """A chapter after the numbering pass."""
     variables = {"book-pass": "number", "book-chapter": chapter.number}
     return crossref.numbered(chapter, read_markdown(markdown, variables, chapter.source))

@@ -113,6 +113,22 @@ class Typesetter:
             if any(c["citationId"] not in self.registry for c in cite["c"][0]):
                 yield cite
 
+    def text(self, index: int, blocks: list) -> str:
+        """Markdown of a chapter's `blocks`, with what they refer to in place, and its references.
+
+        Raises
+        ------
+        BookError
+            If pandoc refuses them.
+        """
+        item = self.chapters[index]
+        if any(True for _ in self._citations(blocks)):
+            blocks = [*blocks, _references_heading(2)]
+        fields = {"page": item.chapter.page, "registry": self.registry, "lang": self.project.lang}
+        options = ["--from=json", "--to=gfm-raw_html+tex_math_dollars-tex_math_gfm"]
+        options += [*self._filters, *self._citeproc, "--metadata=link-citations:false"]
+        return pandoc(_tree(item, blocks, fields), *options, where=item.chapter.source)
+
     def pdf(self) -> Path:
         """Compile all chapters as one Typst document; its file in `out`.
 

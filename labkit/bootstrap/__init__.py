@@ -18,7 +18,7 @@ from pathlib import Path
 
 from labkit.bootstrap import environment, pip
 from labkit.bootstrap.errors import SetupError
-from labkit.bootstrap.installed import install_missing, missing
+from labkit.bootstrap.installed import install_for_notebook, install_missing, missing
 from labkit.bootstrap.lock import make_lock
 from labkit.bootstrap.quarto import ensure_quarto, expose_scripts
 from labkit.bootstrap.requirements import OLDEST_PYTHON
@@ -31,6 +31,7 @@ __all__ = [
     "check_python",
     "ensure_environment",
     "expose_scripts",
+    "install_for_notebook",
     "install_for_soak",
     "install_missing",
     "make_lock",

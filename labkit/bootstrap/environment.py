@@ -38,7 +38,8 @@ def is_running(root: Path) -> bool:
 def digest(root: Path) -> str:
     """What a complete environment's stamp says: one hash of requirements, lock and Python."""
     python = "python {}.{}\n".format(*sys.version_info[:2])
-    files = [(root / name).read_bytes() for name in ("requirements.txt", LOCK)]
+    paths = [*sorted(root.glob("requirements*.txt")), root / LOCK]
+    files = [path.read_bytes() for path in paths]
     return hashlib.sha256(b"\n".join([python.encode(), *files])).hexdigest()
 
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 from labkit.bootstrap import pip, pytorch, requirements
+from labkit.bootstrap.errors import SetupError
+
+STUDIES = "requirements-studies.txt"
+"""What the chapters' cells need, of all that `requirements.txt` asks for."""
 
 
 def missing(file: Path, exact: bool) -> list:
@@ -55,6 +60,36 @@ def install_missing(root: Path, exact: bool = False) -> None:
         pytorch.install(line)
     if others:
         pip.install(others)
+
+
+def install_for_notebook(root: Path) -> None:
+    """Give a notebook's kernel what the chapters need, and change nothing that it has.
+
+    A kernel has its packages in memory: one that is replaced under it breaks what is imported
+    later. So a package that is lacking comes in a version that fits to those that are there, or,
+    where there is none, not at all, which is said.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of ``requirements-studies.txt``.
+    """
+    import importlib.metadata
+
+    lacking = [own for own in missing(root / STUDIES, exact=False) if "[" not in own]
+    if not lacking:
+        return
+    names = [re.split(r"[\s=<>!~;@]", own, maxsplit=1)[0] for own in lacking]
+    print("Installing into", sys.executable + ":", ", ".join(names), flush=True)
+    there = {own.metadata["Name"]: own.version for own in importlib.metadata.distributions()}
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder, "kept.txt")
+        kept.write_text("".join(f"{name}=={version}\n" for name, version in there.items() if name))
+        for name in names:
+            try:
+                pip.install([name, "--constraint", str(kept)])
+            except SetupError as error:
+                print(f"Without {name}: {error}", flush=True)
 
 
 def _meets(requirement, exact: bool, asked_before: tuple = ()) -> bool:

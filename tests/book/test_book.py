@@ -13,9 +13,8 @@ import pikepdf
 import pytest
 from books import tiny_book
 
-from labkit.book import BookError, lint, notebooks, render
+from labkit.book import BookError, lint, render
 from labkit.book.assemble import escape
-from labkit.book.notebooks import public_address
 from labkit.book.paper import pack_objects
 from labkit.book.project import load
 from labkit.book.source import Cell, Text, inline_expressions, parse
@@ -741,49 +740,6 @@ def test_the_linter_names_the_line(plain_book):
     text = "# Two\n\nFine.\n\n```python\n0.5\n```\n\nOne\nand 0.5.\n"
     (plain_book / "chapters/02-two.qmd").write_text(text)
     assert [str(p).partition(": ")[0] for p in lint(plain_book)] == ["chapters/02-two.qmd:10"]
-
-
-# Notebooks ------------------------------------------------------------------------------------
-
-
-def test_notebooks_hold_the_cells_and_bring_the_project(made, tmp_path):
-    paths = notebooks(made[0], tmp_path)
-    assert [path.name for path in paths] == [
-        "index.ipynb",
-        "01-one.ipynb",
-        "02-two.ipynb",
-        "a1-last.ipynb",
-    ]
-    cells = json.loads(paths[1].read_text())["cells"]
-    sources = ["".join(cell["source"]) for cell in cells]
-    assert "Upload the project's folder" in sources[0] and "git" not in sources[0]
-    assert any(source.startswith("import os, sys, warnings") for source in sources)
-    assert "display(x)" in sources
-    for cell, source in zip(cells, sources, strict=True):
-        if cell["cell_type"] == "code":
-            compile(source, "cell", "exec")
-    before = [path.read_bytes() for path in paths]
-    assert [path.read_bytes() for path in notebooks(made[0], tmp_path)] == before
-
-
-def test_notebooks_clone_the_address_in_the_configuration(plain_book, tmp_path):
-    edit(plain_book, "  subtitle", "  repo-url: https://example.org/a/lab.git\n  subtitle")
-    first = json.loads(notebooks(plain_book, tmp_path / "nb")[0].read_text())["cells"][0]["source"]
-    assert '"https://example.org/a/lab.git"' in "".join(first)
-    assert 'here / "lab"' in "".join(first)
-
-
-@pytest.mark.parametrize(
-    ("remote", "address"),
-    [
-        ("git@example.org:a/lab.git", "https://example.org/a/lab.git"),
-        ("https://user:secret@example.org/a/lab", "https://example.org/a/lab"),
-        ("/srv/git/lab", ""),
-        ("", ""),
-    ],
-)
-def test_notebooks_never_tell_accounts_or_local_paths(remote, address):
-    assert public_address(remote) == address
 
 
 # Quarto ---------------------------------------------------------------------------------------
