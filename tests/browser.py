@@ -107,7 +107,7 @@ class Tab:
     def wait(self, code: str) -> None:
         """Until an expression is true."""
         end = time.monotonic() + 10
-        while not self.js(code):
+        while not self.js(f"Boolean({code})"):
             assert time.monotonic() < end, f"never true: {code}"
             time.sleep(0.05)
 

@@ -15,45 +15,37 @@
     return element;
   };
 
-  // Text with the words in it marked.
-  const marked = (text, words) => {
+  const anyOf = (words) => {
     const plain = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-    const pieces = text.split(new RegExp(`(${plain.join('|')})`, 'i'));
-    return pieces.map((piece, i) => (i % 2 ? make('mark', piece) : piece));
+    return new RegExp(`(${plain.join('|')})`, 'i');
   };
-
-  const snippet = (text, words) => {
-    const at = Math.max(0, Math.min(...words.map((word) => {
-      const found = text.toLowerCase().indexOf(word);
-      return found < 0 ? Infinity : found;
-    })));
-    const start = at < text.length ? Math.max(0, at - 40) : 0;
-    return (start ? '…' : '') + text.slice(start, start + 130) + (start + 130 < text.length ? '…' : '');
+  const marked = (text, pattern) => text.split(pattern)
+    .map((piece, i) => (i % 2 ? make('mark', piece) : piece));
+  const around = (text, pattern) => {
+    const start = Math.max(0, text.search(pattern) - 40);
+    const end = start + 130;
+    return (start ? '…' : '') + text.slice(start, end) + (end < text.length ? '…' : '');
   };
 
   // Sections that have all words, those first that have most of them in their title.
   const find = (words) => {
-    const hits = [];
-    for (const section of window.searchIndex) {
-      const title = section.title.toLowerCase();
-      const text = section.text.toLowerCase();
-      if (words.every((word) => title.includes(word) || text.includes(word))) {
-        hits.push({ section, inTitle: words.filter((word) => title.includes(word)).length });
-      }
-    }
-    return hits.sort((a, b) => b.inTitle - a.inTitle).map((hit) => hit.section);
+    const hits = (text) => words.filter((word) => text.toLowerCase().includes(word)).length;
+    return window.searchIndex
+      .filter(({ title, text }) => words.length && hits(`${title} ${text}`) === words.length)
+      .sort((a, b) => hits(b.title) - hits(a.title));
   };
 
   const show = () => {
     if (!window.searchIndex) return;
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = words.length ? find(words) : [];
+    const found = find(words);
+    const pattern = anyOf(words);
     list.replaceChildren(...found.slice(0, shown).map((section) => {
       const chapter = window.searchIndex.find((own) => own.page === section.page).title;
-      const link = make('a', make('strong', ...marked(section.title, words)));
+      const link = make('a', make('strong', ...marked(section.title, pattern)));
       link.href = new URL(section.page + (section.id && `#${section.id}`), site);
       if (section.id) link.append(make('small', chapter));
-      link.append(make('span', ...marked(snippet(section.text, words), words)));
+      link.append(make('span', ...marked(around(section.text, pattern), pattern)));
       return make('li', link);
     }));
     const more = found.length > shown ? `, the first ${shown} of them here` : '';
@@ -79,8 +71,7 @@
       event.preventDefault();
       stops[stops.indexOf(document.activeElement) + step]?.focus();
     } else if (event.key === 'Escape' && input.value) {
-      event.preventDefault();
-      event.stopPropagation();
+      event.stopPropagation();  // which would close the menu
       input.value = '';
       input.focus();
       show();
