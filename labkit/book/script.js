@@ -61,7 +61,7 @@
       );
       setTimeout(() => { button.textContent = 'Copy'; }, 2000);
     });
-    code.parentElement.append(button);
+    code.before(button);
   }
 
   // What scrolls sideways is a stop of the keyboard with a name; what does not is none.
