@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from browser import BROWSER, Tab, page_faults
 from prose import faults, sentences
 
 from labkit.book import lint, render
@@ -198,6 +199,13 @@ def test_every_figure_has_a_picture_a_number_and_an_alternative_text(book):
             assert re.search(r'alt="[^"]{20,}"', figure), source
             assert re.search(r"Figure(&nbsp;|\s| )[\dA]", figure), source
     assert figures >= 25
+
+
+@pytest.mark.skipif(not BROWSER, reason="no Chromium here")
+def test_nothing_is_wrong_with_the_pages_in_a_browser(book, tmp_path):
+    """Each page, light and dark, on a laptop and on a phone; all code unfolded."""
+    with Tab(tmp_path) as tab:
+        assert page_faults(tab, book[0]) == []
 
 
 def test_no_study_leaves_a_hole_in_its_tables(book):

@@ -292,7 +292,7 @@ local function resolve_pass(doc)
       blocks:insert(pandoc.RawBlock('html', '</figcaption>'))
     end
     element.identifier, element.caption = '', { long = {} }
-    blocks:insert(pandoc.RawBlock('html', '<div class="table-scroll" tabindex="0">'))
+    blocks:insert(pandoc.RawBlock('html', '<div class="table-scroll">'))
     blocks:insert(element)
     blocks:insert(pandoc.RawBlock('html', '</div></figure>'))
     return blocks

@@ -1,5 +1,6 @@
 /* The pages work without this file: it adds the theme switch, the menu of small screens,
-   figures that enlarge, buttons that copy code, and the mark of the section in view. */
+   figures that enlarge, buttons that copy code, stops of the keyboard where something scrolls, and
+   the mark of the section in view. */
 (() => {
   const root = document.documentElement;
 
@@ -23,7 +24,11 @@
   document.querySelector('.sidebar').addEventListener('click', (event) => {
     if (event.target.closest('a')) setMenu(false);
   });
-  document.addEventListener('keydown', (event) => { if (event.key === 'Escape') setMenu(false); });
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || !root.classList.contains('menu-open')) return;
+    setMenu(false);
+    menu.focus();
+  });
 
   const lightbox = document.querySelector('dialog.lightbox');
   const enlarged = lightbox.querySelector('img');
@@ -36,7 +41,11 @@
     image.tabIndex = 0;
     image.setAttribute('role', 'button');
     image.addEventListener('click', open);
-    image.addEventListener('keydown', (event) => { if (event.key === 'Enter') open(); });
+    image.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' && event.key !== ' ') return;
+      event.preventDefault();
+      open();
+    });
   }
   lightbox.addEventListener('click', () => lightbox.close());
 
@@ -52,7 +61,22 @@
       );
       setTimeout(() => { button.textContent = 'Copy'; }, 2000);
     });
-    code.parentElement.append(button);
+    code.before(button);
+  }
+
+  // What scrolls sideways is a stop of the keyboard with a name; what does not is none.
+  const reach = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const scrolls = target.scrollWidth > target.clientWidth;
+      if (scrolls) target.tabIndex = 0; else target.removeAttribute('tabindex');
+    }
+  });
+  for (const wide of document.querySelectorAll('.table-scroll, pre, math[display="block"]')) {
+    reach.observe(wide);
+    if (wide.matches('math')) continue;  // which says itself what it is
+    const label = wide.closest('figure')?.querySelector('.caption-label')?.textContent;
+    wide.setAttribute('role', 'group');
+    wide.setAttribute('aria-label', label ?? (wide.matches('.output') ? 'Output' : 'Code'));
   }
 
   const links = new Map();

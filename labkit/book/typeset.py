@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
+from labkit.book import search
 from labkit.book.crossref import NumberedChapter, Target
 from labkit.book.errors import BookError
 from labkit.book.files import inside
@@ -14,7 +16,7 @@ from labkit.book.paper import pack_objects
 from labkit.book.project import Project
 
 SITE = "site"
-_SITE_FILES = ("style.css", "script.js")
+_SITE_FILES = ("style.css", "script.js", "search.js")
 
 
 class Typesetter:
@@ -57,6 +59,9 @@ class Typesetter:
                 path = self.out / item.chapter.page
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(self._page(index, pdf), encoding="utf-8")
+        written = [self.out / item.chapter.page for item in self.chapters]
+        found = search.index((path for path in written if path.is_file()), self.out)
+        (self.out / SITE / "search-index.js").write_text(found, encoding="utf-8")
 
     def _page(self, index: int, pdf: bool) -> str:
         item = self.chapters[index]
@@ -91,7 +96,8 @@ class Typesetter:
         options = ["--from=json", "--to=html5", "--mathml", "--section-divs", "--toc"]
         options += ["--toc-depth=3", f"--template={HERE / 'template.html'}"]
         options += [*self._filters, *self._citeproc]
-        return pandoc(_tree(item, blocks, fields), *options, where=item.chapter.source)
+        made = pandoc(_tree(item, blocks, fields), *options, where=item.chapter.source)
+        return re.sub(r' id="toc-[^"]*"', "", made)  # the contents stand on the page twice
 
     def _page_title(self, item: NumberedChapter) -> str:
         number = f"{item.chapter.number} " if item.chapter.number else ""

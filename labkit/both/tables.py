@@ -65,7 +65,7 @@ def _side_by_side(
         "accuracy": "Accuracy",
     }
     frame = pd.concat(shown, ignore_index=True)
-    return study_table(volatility, frame, columns, markdown=["text"])
+    return study_table(volatility, frame, columns, markdown=["text"], align={"text": "right"})
 
 
 def _in_their_roles(scores: pd.DataFrame, rival: str, first: str, best: str) -> pd.DataFrame:
