@@ -139,7 +139,7 @@ def load(root: str | Path, profile: str | None = None) -> Project:
         formats=tuple(formats),
         execute=_mapping(config, "execute"),
         code_fold=bool(html.get("code-fold", False)),
-        figure_format=_figure_format(config, text),
+        figure_format=_figure_format(html, text),
         filters=tuple(root / name for name in _named_files(root, config, "filters", text)),
         submission=_submission(config, text),
         repo_url=str(book.get("repo-url") or ""),
@@ -172,9 +172,9 @@ def _mapping(config: dict, key: str) -> dict:
     return value
 
 
-def _figure_format(config: dict, text: str) -> str:
+def _figure_format(html: dict, text: str) -> str:
     """What figures are kept as; Quarto's own choice, pixels, where nothing is said."""
-    given = config.get("fig-format", "retina")
+    given = html.get("fig-format", "retina")
     if given not in FIGURE_FORMATS:
         known = ", ".join(FIGURE_FORMATS)
         line = _line_of(text, "fig-format:")

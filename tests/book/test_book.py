@@ -342,7 +342,7 @@ from labkit.report.theme import figure
 figure()[1].plot([0, 1], label="a");
 ```"""
     root = tiny_book(tmp_path / "book", cell)
-    edit(root, '"format":', '"fig-format": "svg", "format":')
+    edit(root, '"html": {}', '"html": {"fig-format": "svg"}')
     made = []
     for _ in range(2):
         render(root, formats=["html", "pdf"], renderer="labkit", report=str)
@@ -563,7 +563,7 @@ def test_the_title_page_has_what_a_course_asks_for_as_written(tmp_path):
 
 
 def test_a_format_of_figures_that_nobody_knows_is_named_with_its_line(plain_book):
-    edit(plain_book, "format:\n", "fig-format: pdf\nformat:\n")
+    edit(plain_book, "html: {", "html: {fig-format: pdf, ")
     message = r"_quarto\.yml:\d+: unknown fig-format 'pdf'; expected one of retina, png, svg"
     with pytest.raises(BookError, match=message):
         load(plain_book)
