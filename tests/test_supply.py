@@ -39,9 +39,11 @@ def test_the_workflow_looks_for_known_faults_of_all_that_is_installed():
 def test_what_is_published_is_made_by_quarto_of_kaggles_files():
     jobs = yaml.safe_load((ROOT / ".github/workflows/book.yml").read_text())["jobs"]
     on_main = "github.ref == 'refs/heads/main'"
-    (book,) = [s for s in jobs["render"]["steps"] if s.get("if") == on_main and "run" in s]
-    assert book["run"].endswith("book --renderer quarto")
-    assert book["env"] == {"LABKIT_SOURCE": "download"}, "else five stocks would be published"
+    (book,) = [step for step in jobs["render"]["steps"] if "labkit book" in step.get("run", "")]
+    assert "python -m labkit book --renderer quarto\n" in book["run"]
+    expected = {"LABKIT_SOURCE": ("download", "auto"), "LABKIT_PROFILE": ("full", "quick")}
+    for name, (published, preview) in expected.items():  # else five stocks would be published
+        assert book["env"][name] == f"${{{{ {on_main} && '{published}' || '{preview}' }}}}"
     assert jobs["deploy"]["if"] == on_main and "render" in jobs["deploy"]["needs"]
 
 
