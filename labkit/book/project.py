@@ -61,6 +61,7 @@ class Project:
     author: tuple[str, ...]
     date: str
     abstract: str
+    footer: str
     lang: str
     chapters: tuple[Chapter, ...]
     bibliography: tuple[Path, ...]
@@ -131,6 +132,7 @@ def load(root: str | Path, profile: str | None = None) -> Project:
         author=_authors(book.get("author")),
         date=_date(book.get("date")),
         abstract=str(book.get("abstract") or "").strip(),
+        footer=str(book.get("page-footer") or "").strip(),
         lang=str(config.get("lang") or "en"),
         chapters=chapters,
         bibliography=tuple(root / name for name in bibliography),

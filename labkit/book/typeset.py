@@ -13,7 +13,7 @@ from labkit.book.errors import BookError
 from labkit.book.files import inside
 from labkit.book.pandoc import FILTER, HERE, meta, nodes, pandoc, plain
 from labkit.book.paper import pack_objects
-from labkit.book.project import Project
+from labkit.book.project import CONFIG, Project
 
 SITE = "site"
 _SITE_FILES = ("style.css", "script.js", "search.js")
@@ -83,6 +83,7 @@ class Typesetter:
             "pagetitle": self._page_title(item),
             "chapter-title": {"inlines": item.title},
             "kicker": item.name,
+            "footer": _markdown(self.project.footer),
             "chapter-id": item.id,
             "chapters": [self._entry(other, item, top) for other in self._of(appendix=False)],
             "appendices": [self._entry(other, item, top) for other in self._of(appendix=True)],
@@ -155,7 +156,7 @@ class Typesetter:
             "subtitle": self.project.subtitle,
             "author": list(self.project.author),
             "date": self.project.date,
-            "abstract": self._abstract(),
+            "abstract": _markdown(self.project.abstract),
             "submission": self._submission(),
         }
         options = ["--from=json", "--to=typst-citations", "--syntax-highlighting=idiomatic"]
@@ -184,12 +185,6 @@ class Typesetter:
             for label, value in self.project.submission
         ]
 
-    def _abstract(self) -> dict | str:
-        if not self.project.abstract:
-            return ""
-        tree = pandoc(self.project.abstract, "--from=markdown", "--to=json", where="_quarto.yml")
-        return {"blocks": json.loads(tree)["blocks"]}
-
     def _for_print(self, item: NumberedChapter) -> list:
         """The chapter's blocks with the paths of images as seen from the book's folder."""
         blocks = json.loads(json.dumps(item.blocks))
@@ -198,6 +193,14 @@ class Typesetter:
             if item.chapter.folder:
                 target[0] = f"{item.chapter.folder}/{target[0]}"
         return blocks
+
+
+def _markdown(text: str) -> dict | str:
+    """Markdown of `_quarto.yml`, as a field of a template."""
+    if not text:
+        return ""
+    tree = pandoc(text, "--from=markdown", "--to=json", where=CONFIG)
+    return {"blocks": json.loads(tree)["blocks"]}
 
 
 def _is_title(block: dict) -> bool:

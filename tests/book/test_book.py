@@ -31,6 +31,7 @@ book:
   author: "Ada Author"
   date: 2026-01-31
   abstract: "What it is *about*."
+  page-footer: "Under [a licence](https://creativecommons.org/licenses/by/4.0/)."
   chapters:
     - index.qmd
     - chapters/01-one.qmd
@@ -351,6 +352,13 @@ figure()[1].plot([0, 1], label="a");
     assert 'src="01-one_files/fig-a.svg"' in (root / "_book/chapters/01-one.html").read_text()
 
 
+def test_every_page_ends_on_the_footer_of_the_configuration(made):
+    for name in ("index.html", "chapters/01-one.html", "chapters/a1-last.html"):
+        html = (made[0] / "_book" / name).read_text()
+        foot = re.search(r'<footer class="licence">(.*?)</footer>', html, re.S)[1]
+        assert f'Under <a href="{LICENCE}by/4.0/">a licence</a>.' in foot
+
+
 def test_columns_of_executed_tables_keep_their_own_widths(made):
     assert "<colgroup>" not in page(made, "chapters/01-one.html")
 
@@ -578,9 +586,9 @@ def test_a_filter_that_is_not_there_is_named_with_its_line(plain_book):
 
 def test_an_absent_chapter_is_named_with_its_line(plain_book):
     edit(plain_book, "02-two.qmd", "09-gone.qmd")
-    with pytest.raises(BookError, match=r"_quarto\.yml:14: chapter chapters/09-gone\.qmd is"):
+    with pytest.raises(BookError, match=r"_quarto\.yml:15: chapter chapters/09-gone\.qmd is"):
         load(plain_book)
-    assert [(p.file, p.line) for p in lint(plain_book)] == [("_quarto.yml", 14)]
+    assert [(p.file, p.line) for p in lint(plain_book)] == [("_quarto.yml", 15)]
 
 
 @pytest.mark.parametrize(
