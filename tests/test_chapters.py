@@ -53,7 +53,7 @@ def book(tmp_path_factory):
     home.mkdir()
     for name in ("_quarto.yml", "_environment-quick", "index.qmd", "references.bib"):
         (home / name).write_text((ROOT / name).read_text())
-    for name in ("chapters", "labkit"):
+    for name in ("chapters", "labkit", "theme"):
         shutil.copytree(ROOT / name, home / name, ignore=shutil.ignore_patterns("__pycache__"))
     for chapter in (home / "chapters").glob("*.qmd"):
         chapter.write_text(chapter.read_text().replace(UNEVALUATED, ""))
