@@ -119,7 +119,10 @@ def curse_claim(volatility: Grid, failures: Grid) -> Sentence:
         task for task, own in by_task(volatility, failures).items() if _is_cursed(own.confirmation)
     ]
     if len(cursed) == 2:
-        return Sentence("The best score of a search promises too much, in both tasks.")
+        return Sentence(
+            "The best score of a search promises too much, in both tasks: on fresh folds a "
+            "part of the winner's lead over the first model is gone."
+        )
     if cursed:
         return Sentence(f"The best score of a search can promise too much: for {cursed[0]} it did.")
     return Sentence(
@@ -138,13 +141,15 @@ def curse_evidence(volatility: Grid, failures: Grid) -> Sentence:
     clauses = []
     for task, own in by_task(volatility, failures).items():
         winner, first = own.confirmation.winner, own.confirmation.first
+        more = winner["change"] - first["change"]
         clauses.append(
             f"for {task} the first model won the search itself, and its {SCORES[task]} changed by "
             f"{number(first['change'], '+.4f')}"
             if winner["first"]
             else f"for {task} the {SCORES[task]} of the winner changed by "
             f"{number(winner['change'], '+.4f')} from the search to fresh folds, that of the first "
-            f"model by {number(first['change'], '+.4f')}"
+            f"model by {number(first['change'], '+.4f')}, so that its lead "
+            f"{'shrank' if more < 0 else 'grew'} by {number(abs(more), '.4f')}"
         )
     return Sentence(f"{capital('; '.join(clauses))}.")
 

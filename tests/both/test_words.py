@@ -168,6 +168,9 @@ def test_the_winner_is_cursed_where_it_loses_more_than_the_first_model():
     told = text(words.curse_evidence(cursed, own))
     assert "the R² of the winner changed by −0.1000" in told.replace("For", "for")
     assert "for failures the first model won the search itself" in told
+    lost = cursed.confirmation.winner["change"] - cursed.confirmation.first["change"]
+    assert f"so that its lead shrank by {abs(lost):.4f}" in told and lost < 0
+    assert "so that its lead grew by" in text(words.curse_evidence(fair, own))
 
 
 def test_balancing_is_a_trade_where_recall_is_bought_with_precision():
