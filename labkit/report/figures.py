@@ -221,7 +221,11 @@ def grid_heatmaps(candidates: pd.DataFrame, score: str) -> Figure:
     low = min(low, high - NARROWEST)
     for axis, grid, (*_, row_label, column_label) in zip(axes.flat, grids, pairs, strict=True):
         image = axis.imshow(grid, cmap=SEQUENTIAL, vmin=low, vmax=high, aspect="auto")
-        axis.set_xticks(range(grid.shape[1]), [number(v, "g") for v in grid.columns])
+        crowded = grid.shape[1] > 4
+        axis.set_xticks(
+            range(grid.shape[1]), [number(v, "g") for v in grid.columns],
+            rotation=30 if crowded else 0, ha="right" if crowded else "center",
+        )  # fmt: skip
         axis.set_yticks(range(grid.shape[0]), grid.index)
         axis.set(xlabel=column_label, ylabel=row_label)
         axis.grid(False)

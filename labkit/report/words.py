@@ -2,6 +2,8 @@
 
 import math
 
+import pandas as pd
+
 from labkit.nets.diagnostics import GAP, IMPROVEMENT, NOISE, RISE, UNKNOWN, Verdict
 from labkit.nets.training import TrainingConfig
 from labkit.report.ablations import HELPS, HURTS, IDLE, NEGLIGIBLE, UNSURE, Ablation
@@ -36,6 +38,44 @@ def verdict(judged: Verdict, model: str, held_out: str = "validation") -> Senten
         else f"{model} **{judged.fit}**."
     )
     return Sentence(f"{says} {_fit_reason(judged, held_out)}{_training(judged, held_out)}")
+
+
+def accuracies(history: pd.DataFrame, accuracy: str) -> Sentence:
+    """What the second quantity of a training does beside the loss, and what the test loss does.
+
+    Parameters
+    ----------
+    history : DataFrame
+        ``epoch``, ``<set>_loss`` and ``<set>_accuracy`` of train, validation and test, one model.
+    accuracy : str
+        What the second quantity is called.
+    """
+    first, last = history.iloc[0], history.iloc[-1]
+    moved = {name: last[f"{name}_accuracy"] - first[f"{name}_accuracy"] for name in SETS}
+    train, held_out = moved["train"], moved["validation"]
+    told = [
+        f"from {number(first[f'{name}_accuracy'], '.3f')} to "
+        f"{number(last[f'{name}_accuracy'], '.3f')} on {name}"
+        for name in SETS
+    ]
+    if train > 0 and held_out <= 0:
+        reading = "what it learns after the first epoch shows on its own rows only"
+    elif train > 0:
+        reading = "what it learns helps on other rows too"
+    else:
+        reading = "its own rows are not called better for it"
+    losses = [number(row["test_loss"], ".4f") for row in (first, last)]
+    apart = last["test_loss"] - last["validation_loss"]
+    return Sentence(
+        f"From the first epoch to the last the {accuracy} goes {listing(told)}: {reading}. The "
+        f"test loss goes from {losses[0]} to {losses[1]}, and ends {number(abs(apart), '.4f')} "
+        f"{'above' if apart > 0 else 'below'} that of validation: other rows may be harder or "
+        "easier, and only the course of a curve speaks of the model."
+    )
+
+
+SETS = ("train", "validation", "test")
+"""The sets that a training is watched on, in their order."""
 
 
 def _fit_reason(judged: Verdict, held_out: str) -> str:

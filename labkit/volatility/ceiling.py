@@ -219,6 +219,6 @@ def said(facts: Ceiling) -> Sentence:
         f"{percent(facts.validation_share, 0)} of the target's variance on the validation year. "
         "Who knew tomorrow's true volatility would score an R² of "
         f"{number(facts.validation, '.2f')} there. The drop of the target's autocovariance after "
-        "lag zero, which also counts as error what moves volatility for one day only, gives "
+        "lag zero, to which a true move of a single day is an error too, gives "
         f"{number(facts.validation_extrapolated, '.2f')}."
     )

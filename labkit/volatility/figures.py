@@ -130,11 +130,11 @@ def fitted_and_later(candidates: pd.DataFrame, score: str) -> Figure:
             own["mean_train_score"], own["mean_test_score"], "os^D"[i % 4], color=OKABE_ITO[i],
             ms=4.5, alpha=0.7, lw=0, label=OPTIMIZERS.get(name, name),
         )  # fmt: skip
-    low, high = axis.get_xlim()[0], max(axis.get_xlim()[1], axis.get_ylim()[1])
-    bottom, top = axis.get_ylim()
-    axis.plot([low, high], [low, high], color="#666666", ls="--", lw=1, label="no gap")
-    axis.set_xlim(low, axis.get_xlim()[1])
-    axis.set_ylim(bottom, top)
+    (left, right), (bottom, top) = axis.get_xlim(), axis.get_ylim()
+    left = min(left, top)  # so that the line of no gap is seen
+    axis.plot([left, right], [left, right], color="#666666", ls="--", lw=1, label="no gap")
+    axis.set_xlim(left, right)
+    axis.set_ylim(min(bottom, left), top)
     hidden = len(candidates) - len(drawn)
     title = "To the right: fits its own rows better"
     axis.set(

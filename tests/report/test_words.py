@@ -315,3 +315,22 @@ def test_where_the_interval_is_wide_the_sign_says_nothing():
 )
 def test_the_verdict_on_a_part_is_that_of_its_interval(low, high, verdict):
     assert ablations.Part("width", Interval((low + high) / 2, low, high)).verdict == verdict
+
+
+def test_the_second_quantity_is_read_beside_the_loss_and_the_test_curve_by_its_course():
+    history = pd.DataFrame({"epoch": [1, 2, 3], "validation_loss": [0.5, 0.6, 0.7]})
+    history["test_loss"] = [0.52, 0.5, 0.65]
+    for name, values in {
+        "train": [0.6, 0.7],
+        "validation": [0.61, 0.59],
+        "test": [0.5, 0.5],
+    }.items():
+        history[f"{name}_accuracy"] = [values[0], 0.0, values[1]]
+    told = text(words.accuracies(history, "directional accuracy"))
+    assert "from 0.600 to 0.700 on train, from 0.610 to 0.590 on validation and from" in told
+    assert "shows on its own rows only" in told
+    assert "goes from 0.5200 to 0.6500, and ends 0.0500 below that of validation" in told
+    history["validation_accuracy"] = [0.6, 0, 0.65]
+    assert "helps on other rows too" in text(words.accuracies(history, "accuracy"))
+    history["train_accuracy"] = [0.6, 0, 0.6]
+    assert "not called better" in text(words.accuracies(history, "accuracy"))

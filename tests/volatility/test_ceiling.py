@@ -126,7 +126,7 @@ def test_the_ceiling_is_told_with_both_estimates():
     said = text(ceiling.said(FACTS))
     assert "variance of 0.072, which is 31 %" in said
     assert "score an R² of 0.69 there" in said
-    assert said.endswith("for one day only, gives 0.65.")
+    assert said.endswith("of a single day is an error too, gives 0.65.")
     (row,) = cells(ceiling.shown(FACTS))
     assert row["Set"] == "validation" and row["Share of the error"] == "31.3%"
 
