@@ -131,10 +131,9 @@ def fitted_and_later(candidates: pd.DataFrame, score: str) -> Figure:
             ms=4.5, alpha=0.7, lw=0, label=OPTIMIZERS.get(name, name),
         )  # fmt: skip
     (left, right), (bottom, top) = axis.get_xlim(), axis.get_ylim()
-    left = min(left, top)  # so that the line of no gap is seen
-    axis.plot([left, right], [left, right], color="#666666", ls="--", lw=1, label="no gap")
-    axis.set_xlim(left, right)
-    axis.set_ylim(min(bottom, left), top)
+    if left < top:  # else all candidates have a gap, and the line is far to the left
+        axis.plot([left, right], [left, right], color="#666666", ls="--", lw=1, label="no gap")
+    axis.set(xlim=(left, right), ylim=(bottom, top))
     hidden = len(candidates) - len(drawn)
     title = "To the right: fits its own rows better"
     axis.set(
