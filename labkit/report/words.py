@@ -51,6 +51,9 @@ def accuracies(history: pd.DataFrame, accuracy: str) -> Sentence:
         What the second quantity is called.
     """
     first, last = history.iloc[0], history.iloc[-1]
+    if len(history) == 1:
+        own = [f"{number(last[f'{name}_accuracy'], '.3f')} on {name}" for name in SETS]
+        return Sentence(f"After its one epoch the {accuracy} is {listing(own)}.")
     moved = {name: last[f"{name}_accuracy"] - first[f"{name}_accuracy"] for name in SETS}
     train, held_out = moved["train"], moved["validation"]
     told = [

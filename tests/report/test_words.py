@@ -334,3 +334,7 @@ def test_the_second_quantity_is_read_beside_the_loss_and_the_test_curve_by_its_c
     assert "helps on other rows too" in text(words.accuracies(history, "accuracy"))
     history["train_accuracy"] = [0.6, 0, 0.6]
     assert "not called better" in text(words.accuracies(history, "accuracy"))
+    one = text(words.accuracies(history.iloc[[2]], "accuracy"))
+    assert one == (
+        "After its one epoch the accuracy is 0.600 on train, 0.650 on validation and 0.500 on test."
+    )
