@@ -71,14 +71,18 @@ def escape(text: str) -> str:
 
 
 def _placeholder(cell: Cell) -> str:
-    if cell.kind == "fig":
-        return f"![{_one_line(cell.options.get('fig-cap'))}](absent.png){{#{cell.label}}}"
-    if cell.kind == "tbl":
-        return f"| |\n|-|\n| |\n\n: {_one_line(cell.options.get('tbl-cap'))} {{#{cell.label}}}"
-    return "\n\n".join(
+    """What a cell that was not run has in its place: its labels, to be referred to."""
+    pieces = [
         _fenced("", f'#{label} .python lst-cap="{_quoted(caption)}"')
         for label, caption in cell.listings.items()
-    )
+    ]
+    if cell.kind == "fig":
+        caption = _one_line(cell.options.get("fig-cap"))
+        pieces.append(f"![{caption}](absent.png){{#{cell.label}}}")
+    elif cell.kind == "tbl":
+        caption = _one_line(cell.options.get("tbl-cap"))
+        pieces.append(f"| |\n|-|\n| |\n\n: {caption} {{#{cell.label}}}")
+    return "\n\n".join(pieces)
 
 
 def _one_line(text) -> str:

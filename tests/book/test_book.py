@@ -352,6 +352,23 @@ figure()[1].plot([0, 1], label="a");
     assert 'src="01-one_files/fig-a.svg"' in (root / "_book/chapters/01-one.html").read_text()
 
 
+def test_a_preview_knows_all_labels_of_a_cell_that_it_does_not_run(tmp_path):
+    """A cell may be a listing and a table at once."""
+    root = tiny_book(tmp_path / "book", "See @lst-a and @tbl-b.")
+    cell = """```{python}
+#| label: tbl-b
+#| tbl-cap: "B of it."
+#| lst-label: lst-a
+#| lst-cap: "A of it."
+#| code-line-numbers: true
+raise SystemExit("not run")
+```"""
+    (root / "index.qmd").write_text(f"# Preface {{#sec-preface}}\n\n{cell}\n")
+    render(root, only=["01-one"], renderer="labkit", report=str)
+    html = (root / "_book/chapters/01-one.html").read_text().replace("\N{NO-BREAK SPACE}", " ")
+    assert "Listing 1.1</a>" in html and "Table 1.1</a>" in html
+
+
 def test_every_page_ends_on_the_footer_of_the_configuration(made):
     for name in ("index.html", "chapters/01-one.html", "chapters/a1-last.html"):
         html = (made[0] / "_book" / name).read_text()
