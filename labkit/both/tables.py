@@ -13,7 +13,7 @@ from labkit.report.facts import Facts
 from labkit.report.models import CEILING, FLOOR
 from labkit.report.remedies import NONE, REMEDIES, STOPPED, Judged, Remedies, dose_label
 from labkit.report.sentence import number
-from labkit.report.table import Table, bold_best, p_values, table, with_intervals
+from labkit.report.table import P_VALUE, Table, bold_best, table, with_intervals
 from labkit.report.tables import capital, study_table
 from labkit.volatility.final import Final as Volatility
 
@@ -209,9 +209,7 @@ def judged_remedies(volatility: Judged, failures: Judged) -> Table:
     frame = pd.concat(frames, ignore_index=True)
     return study_table(
         volatility,
-        frame.assign(
-            text=with_intervals(frame, "gain", "+.3f"), adjusted=p_values(frame["adjusted"])
-        ),
+        frame.assign(text=with_intervals(frame, "gain", "+.3f")),
         {
             "task": "Task",
             "measure": "Measure",
@@ -221,7 +219,7 @@ def judged_remedies(volatility: Judged, failures: Judged) -> Table:
             "text": "Gain [95 %]",
             "adjusted": "p, Holm",
         },
-        align={"adjusted": "right"},
+        formats={"adjusted": P_VALUE},
     )
 
 

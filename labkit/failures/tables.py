@@ -9,7 +9,7 @@ from labkit.failures.judging import BLOCKS, HELD_OUT, OUT_OF_FOLD
 from labkit.failures.knowledge import Knowledge
 from labkit.report.facts import Facts
 from labkit.report.sentence import number
-from labkit.report.table import Table, bold_best, p_values, with_intervals
+from labkit.report.table import P_VALUE, Table, bold_best, with_intervals
 from labkit.report.tables import study_table
 
 
@@ -48,16 +48,14 @@ def invented(facts: Knowledge) -> Table:
 def differences(final: Final) -> Table:
     """The best MLP less each of the others, before both judges."""
     frame = final.differences
-    shown = frame.assign(
-        gain=with_intervals(frame, "difference", "+.3f"), adjusted=p_values(frame["adjusted"])
-    )
+    shown = frame.assign(gain=with_intervals(frame, "difference", "+.3f"))
     columns = {
         "against": "Against",
         "judge": "Judge",
         "gain": "Macro-F1 [95 %]",
         "adjusted": "p, after Holm",
     }
-    return study_table(final, shown, columns, align={"adjusted": "right"})
+    return study_table(final, shown, columns, formats={"adjusted": P_VALUE})
 
 
 def candidates(final: Final) -> Table:

@@ -8,6 +8,9 @@ from tabulate import tabulate
 from labkit.report.intervals import Interval
 from labkit.report.sentence import as_text, number
 
+P_VALUE = "p"
+"""The format of p-values: three decimals, and what would read as zero as less than the last."""
+
 
 class Table:
     """A Markdown pipe table; IPython, Quarto and the built-in renderer show it as such."""
@@ -40,8 +43,8 @@ def table(
     columns : mapping, optional
         Column of the frame → its heading, in the order shown; all columns by default.
     formats : mapping, optional
-        Column → format specification, such as ``".3f"``; default ``".3f"`` for floats and ``","``
-        for integers.
+        Column → format specification, such as ``".3f"``, or `P_VALUE`; default ``".3f"`` for
+        floats and ``","`` for integers.
     best : mapping, optional
         Column → ``"max"`` or ``"min"``: its best value is set in bold.
     align : mapping, optional
@@ -107,6 +110,8 @@ def _text(value, spec: str, is_text: bool) -> str:
         return "–"
     if not spec or isinstance(value, str):
         return as_text(value) if is_text else str(value).replace("|", "\\|")
+    if spec == P_VALUE:
+        return as_text("< 0.001") if value < 0.0005 else str(number(value, ".3f"))
     return str(number(value, spec))
 
 
@@ -130,15 +135,6 @@ def with_intervals(frame: pd.DataFrame, value: str, spec: str = ".3f") -> pd.Ser
     """
     rows = frame[[value, "low", "high"]].itertuples(index=False)
     return pd.Series([with_interval(Interval(*row), spec) for row in rows], frame.index, object)
-
-
-def p_values(given: pd.Series) -> list[str]:
-    """P-values to three decimals; what would read as zero, as less than the last of them.
-
-    >>> p_values(pd.Series([0.0312, 0.0004]))
-    ['0.031', '< 0.001']
-    """
-    return ["< 0.001" if p < 0.0005 else str(number(p, ".3f")) for p in given]
 
 
 def with_spread(mean: float, sd: float, spec: str = ".3f") -> str:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from labkit.report.table import Table, p_values, table, with_intervals
+from labkit.report.table import P_VALUE, Table, table, with_intervals
 from labkit.report.tables import capital, study_table
 from labkit.volatility.final import Final
 from labkit.volatility.panel import FEATURE_LABELS
@@ -51,10 +51,10 @@ def differences(final: Final) -> Table:
     own = frame[frame["model"] == name]
     adjusted = final.tested.set_index("against")["holm"]
     own = own.assign(
-        gain=with_intervals(own, "difference", ".3f"), holm=p_values(own["baseline"].map(adjusted))
+        gain=with_intervals(own, "difference", ".3f"), holm=own["baseline"].map(adjusted)
     )
     columns = {"baseline": f"{name}, less", "gain": "Difference in R²", "holm": "p"}
-    return study_table(final, own, columns, align={"gain": "right", "holm": "right"})
+    return study_table(final, own, columns, align={"gain": "right"}, formats={"holm": P_VALUE})
 
 
 def duels(final: Final) -> Table:
@@ -66,7 +66,5 @@ def duels(final: Final) -> Table:
         "gain": "Difference in R²",
         "holm": "p",
     }
-    frame = final.duels.assign(
-        gain=with_intervals(final.duels, "difference", ".4f"), holm=p_values(final.duels["holm"])
-    )
-    return study_table(final, frame, columns, align={"gain": "right", "holm": "right"})
+    frame = final.duels.assign(gain=with_intervals(final.duels, "difference", ".4f"))
+    return study_table(final, frame, columns, align={"gain": "right"}, formats={"holm": P_VALUE})

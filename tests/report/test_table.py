@@ -7,7 +7,7 @@ from made_up import cells
 
 from labkit.report.intervals import Interval
 from labkit.report.sentence import number
-from labkit.report.table import bold_best, table, with_interval, with_spread
+from labkit.report.table import P_VALUE, bold_best, table, with_interval, with_spread
 
 FRAME = pd.DataFrame(
     {
@@ -59,6 +59,13 @@ def test_gaps_are_dashes_and_never_the_best():
     assert list(first.values()) == ["–", "–", "–"]
     assert list(second.values()) == ["**1.000**", "y", "–"]
     assert "**" not in table(pd.DataFrame({"x": [np.nan]}), best={"x": "max"}).markdown
+
+
+def test_a_small_p_value_is_never_zero_and_all_stand_right():
+    frame = pd.DataFrame({"p": [0.0312, 0.0005, 0.0004, float("nan")]})
+    made = table(frame, formats={"p": P_VALUE}).markdown.splitlines()
+    assert [line.strip("| ") for line in made[2:]] == ["0.031", "0.001", r"\< 0.001", "–"]
+    assert made[1].endswith("-:|")
 
 
 def test_zero_has_no_sign():

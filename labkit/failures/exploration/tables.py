@@ -6,7 +6,7 @@ import pandas as pd
 
 from labkit.failures.preprocessing import QUALITIES
 from labkit.failures.rules import FAILURE_TYPES, SHORT_CLASSES
-from labkit.report.table import Table, p_values, table
+from labkit.report.table import P_VALUE, Table, table
 
 
 def columns(contents: pd.DataFrame) -> Table:
@@ -112,9 +112,8 @@ def outliers(by_class: pd.DataFrame) -> Table:
 
 def outliers_against_chance(counts: pd.DataFrame) -> Table:
     """Flagged rows of each failure beside what sound rows would let expect, and its chance."""
-    shown = ("iqr_p_value", "robust_p_value")
     return table(
-        counts.assign(**{name: p_values(counts[name]) for name in shown}),
+        counts,
         {
             "class": "Failure",
             "rows": "Rows",
@@ -125,8 +124,12 @@ def outliers_against_chance(counts: pd.DataFrame) -> Table:
             "robust_expected": "Robust, expected",
             "robust_p_value": "Robust, p",
         },
-        formats={"iqr_expected": ".1f", "robust_expected": ".1f"},
-        align=dict.fromkeys(shown, "right"),
+        formats={
+            "iqr_expected": ".1f",
+            "robust_expected": ".1f",
+            "iqr_p_value": P_VALUE,
+            "robust_p_value": P_VALUE,
+        },
     )
 
 
